@@ -1,0 +1,1 @@
+"""Stores: the only rooms that know a database."""
