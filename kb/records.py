@@ -206,9 +206,7 @@ class Expansion:
         )
 
 
-JudgementKind = Literal[
-    "rating", "comparison", "joint-rating", "approval", "prediction", "verdict", "task"
-]
+JudgementKind = Literal["rating", "comparison", "joint-rating", "approval", "prediction", "verdict", "task"]
 JUDGEMENT_KINDS: tuple[str, ...] = get_args(JudgementKind)
 
 
@@ -222,7 +220,8 @@ class Judgement:
         address: The statement it is about.
         rater: ``human:…``, ``model:…`` or ``oracle:…``.
         value: For a rating, the credence in [0, 1]; None when ``answer`` says it all.
-        answer: ``credence``, ``neither`` (says nothing either way), ``here`` (true of D only), ``skip``, ``flag`` or
+        answer: ``credence``, ``neither`` (says nothing either way), ``here`` (true of D only), ``skip``,
+            ``flag`` or
             ``undo`` (of the judgement that it supersedes).
         note: Free text, such as the reason of a flag.
         seconds: Time spent on it.
@@ -264,7 +263,8 @@ class Move:
     """A change to Z that was offered or taken, by a machine or a person, with why.
 
     Attributes:
-        kind: ``unpack``, ``replace``, ``drop``, ``restore``, ``add``, ``edit``, ``ask``, ``choose``, ``stop``.
+        kind: ``unpack``, ``replace``, ``drop``, ``restore``, ``add``, ``edit``, ``ask``, ``choose``,
+            ``stop``.
         address: What it is about.
         by: ``search``, ``human:…``, …
         taken: False for an offer that was passed over.

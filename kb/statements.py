@@ -60,11 +60,13 @@ class Measures:
     """What the newest fit found about a statement; derived, so it may be computed again.
 
     Attributes:
-        points: What it adds to the log-odds of each class where it applies, in nats, centred over the classes.
+        points: What it adds to the log-odds of each class where it applies, in nats, centred over the
+            classes.
         plausibility: People's probability that it also holds for D*, as Prior has it, in [0, 1].
         plausibility_sd: One standard deviation of that.
         rated: How many people's ratings of this very statement went in.
-        nats_on_D: What it and the statements below it earn on D over the base rate, everything on, out of fold.
+        nats_on_D: What it and the statements below it earn on D over the base rate, everything on, out
+            of fold.
         carries_D: Share of the cases of D that it speaks about, in [0, 1].
         carries_Dstar: The same share of D*.
         alarm: It earns much on D and people don't believe it.

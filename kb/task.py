@@ -19,7 +19,8 @@ class Column:
     Attributes:
         name: As in the file.
         type: How statements may speak about it. Dates are numbers of days since 1970 inside, dates in text.
-        levels: The values of a categorical or boolean column, most frequent first, or of an ordinal one, lowest first.
+        levels: The values of a categorical or boolean column, most frequent first, or of an ordinal one,
+            lowest first.
         missing_D: Share of missing values in D, in [0, 1].
         missing_Dstar: The same in D*.
         distinct: Different values in D and D*.

@@ -54,7 +54,8 @@ class UnknownAddressError(InputError, LookupError):
 class Store(Protocol):
     """Keeps trees for several processes at once.
 
-    Trees are named by ``tree_id``. Writes are durable when the call returns. Every method may raise FailedError when the
+    Trees are named by ``tree_id``. Writes are durable when the call returns. Every method may raise
+    FailedError when the
     database can't be reached or written. A page is keyset: stable under inserts, no row twice.
     """
 
@@ -84,7 +85,7 @@ class Store(Protocol):
         """Merge ``changes`` into the tree's spec (its id stays)."""
 
     def put_blob(self, data: bytes) -> str:
-        """Store bytes (up to several GB, kept in chunks) under their blake2b digest and return it; idempotent."""
+        """Store bytes (up to several GB, in chunks) under their blake2b digest and return it; idempotent."""
 
     def blob(self, digest: str) -> bytes:
         """The bytes of that digest.
@@ -127,7 +128,10 @@ class Store(Protocol):
     def search(
         self, tree_id: str, text: str, *, after: str | None = None, limit: int = 20
     ) -> Page[Statement]:
-        """Statements along current slots whose text has all the words, best match first; any text is a safe query."""
+        """Statements along current slots that have all the words, best match first.
+
+        Any text is a safe query; nothing in it is an operator.
+        """
 
     def append_child(self, tree_id: str, of: Address, child: Draft) -> Statement:
         """Append one statement to the current slot (slot 0 if there is none) and return it.
@@ -165,7 +169,8 @@ class Store(Protocol):
     def commit(self, lease: Lease, expansion: Expansion) -> Expansion:
         """Store the expansion with its children, or nothing.
 
-        The children of the committed proposal come behind those that people wrote into the slot before. The slot becomes
+        The children of the committed proposal come behind those that people wrote into the slot before.
+        The slot becomes
         current unless another slot with an expansion is. The same expansion committed twice changes nothing.
 
         Returns:
@@ -217,14 +222,17 @@ class Store(Protocol):
         """Replace the measures of all statements of the tree by these (others lose theirs)."""
 
     def enqueue(self, tree_id: str, requests: Sequence[tuple[Address, int, float]]) -> int:
-        """Ask for expansions (address, slot, priority); those asked for or committed before are left as they are.
+        """Ask for expansions (address, slot, priority); known or committed ones are left as they are.
 
         Returns:
             How many were new.
         """
 
     def take(self, tree_id: str, *, worker: str, seconds: float, limit: int = 1) -> list[WorkItem]:
-        """Lease the waiting items of highest priority; items whose lease ran out wait again. ``commit`` finishes them."""
+        """Lease the waiting items of highest priority.
+
+        Items whose lease ran out wait again; ``commit`` finishes them.
+        """
 
     def give_up(self, item: WorkItem, *, reason: str) -> None:
         """Take a failed item out of the queue with its reason, so that no worker tries it again."""
