@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["COLUMN_TYPES", "Column", "ColumnType", "Task"]
+__all__ = ["COLUMN_TYPES", "Column", "ColumnType", "Task", "blob_digest"]
 
 ColumnType = Literal["numeric", "ordinal", "categorical", "boolean", "date", "text"]
 COLUMN_TYPES: tuple[str, ...] = get_args(ColumnType)
+
+
+def blob_digest(data: bytes) -> str:
+    """The name under which stores keep bytes: 64 hexadecimal digits of blake2b."""
+    return hashlib.blake2b(data, digest_size=32).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,12 @@ class Task:
     seed: int = 0
     root: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def content_hash(self) -> str:
+        """Names the task by all that it says, its data included: 32 hexadecimal digits of blake2b."""
+        written = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(written.encode(), digest_size=16).hexdigest()
 
     def column(self, name: str) -> Column:
         """The column of that name.
