@@ -1,0 +1,219 @@
+"""Knowledge bases and trees: the objects that programs hold; every face goes through them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kb.address import ROOT, Address, ancestors, depth
+from kb.arrays import Mask
+from kb.cases import Cases, Labelled, load_cases, load_labelled
+from kb.records import Judgement, JudgementKind, Move, TreeRecord
+from kb.statements import Draft, Statement
+from kb.stores.opening import open_store
+from kb.stores.protocol import Store, UnknownAddressError
+from kb.task import Task
+
+if TYPE_CHECKING:
+    from kb.tables import PreparedTask
+
+__all__ = ["KnowledgeBase", "Tree", "open_kb"]
+
+HELD_OUT = 0.2  # share of D that no statement and no number is ever chosen with
+MOST_HELD_OUT = 5_000
+
+
+class Tree:
+    """One task with its background knowledge Z."""
+
+    def __init__(self, store: Store, record: TreeRecord) -> None:
+        self.store, self.record = store, record
+        self.task = Task.from_dict(record.spec["task"])
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.record.name
+
+    @property
+    def tree_id(self) -> str:
+        """Part of every node's key."""
+        return self.record.tree_id
+
+    @cached_property
+    def D(self) -> Labelled:  # noqa: N802  # the paper's letter
+        """The labelled cases, all of them."""
+        return load_labelled(self.task, self.store.blob(self.task.digest_D))
+
+    @cached_property
+    def Dstar(self) -> Cases:  # noqa: N802
+        """The cases to predict; no label of theirs is stored anywhere."""
+        return load_cases(self.task, self.store.blob(self.task.digest_Dstar))
+
+    @cached_property
+    def held_out(self) -> Mask:
+        """Which rows of D are kept back for the report, shape (n,); drawn once with the task's seed."""
+        n = self.D.n
+        kept_back = min(round(HELD_OUT * n), MOST_HELD_OUT) if n >= 40 else 0
+        rows = np.zeros(n, dtype=np.bool_)
+        rows[np.random.default_rng(self.task.seed).permutation(n)[:kept_back]] = True
+        return rows
+
+    @cached_property
+    def D_for_choosing(self) -> Labelled:  # noqa: N802
+        """D without the rows that are held out: what unpacking and the search may look at."""
+        return self.D.take(np.flatnonzero(~self.held_out))
+
+    def statement(self, address: Address | str) -> Statement:
+        """The statement at an address.
+
+        Raises:
+            UnknownAddressError: It is not stored; the message names the nearest ancestor that is.
+        """
+        place = Address(address)
+        found = self.store.node(self.tree_id, place)
+        if found is None:
+            stored = self.store.nodes(self.tree_id, ancestors(place))
+            nearest = stored[-1].address if stored else ROOT
+            raise UnknownAddressError(
+                f"no such statement; the nearest stored ancestor is {nearest}.",
+                where=f"{self.name} {place}",
+                remedy=f"Unpack it first: priory unpack {nearest} --tree {self.name}",
+            )
+        return found
+
+    def children(self, of: Address | str = ROOT, *, dropped: bool = False) -> list[Statement]:
+        """Children in the current slot, in order; dropped ones only if asked for."""
+        place, found, after = Address(of), list[Statement](), None
+        while True:
+            page = self.store.children(self.tree_id, place, after=after, limit=1000)
+            found += [s for s in page.items if dropped or not s.is_dropped]
+            after = page.after
+            if after is None:
+                return found
+
+    def ancestors(self, of: Address | str) -> list[Statement]:
+        """Statements above the address, the root first."""
+        return self.store.ancestors(self.tree_id, Address(of))
+
+    def walk(
+        self, of: Address | str = ROOT, *, levels: int | None = None, dropped: bool = False
+    ) -> Iterator[Statement]:
+        """The statement and what lies below it, depth first along current slots.
+
+        Args:
+            of: Where to start.
+            levels: How many levels below the start; None for all.
+            dropped: Dropped statements, and what lies below them, too.
+        """
+        start, after, skip = Address(of), None, ""
+        while True:
+            page = self.store.subtree(self.tree_id, start, after=after, limit=1000)
+            for s in page.items:
+                if skip and s.address.startswith((skip + ".", skip + "@")):
+                    continue
+                skip = s.address if s.is_dropped and not dropped else ""
+                if not skip and (levels is None or depth(s.address) - depth(start) <= levels):
+                    yield s
+            after = page.after
+            if after is None:
+                return
+
+    def judgements(self) -> list[Judgement]:
+        """All that were said, in order, corrected and undone ones included."""
+        said, after = list[Judgement](), None
+        while True:
+            page = self.store.judgements(self.tree_id, after=after)
+            said += page.items
+            after = page.after
+            if after is None:
+                return said
+
+    def judge(self, kind: JudgementKind, address: Address | str, rater: str, **said: Any) -> Judgement:
+        """Append one judgement; ``said`` are the other fields of Judgement."""
+        judgement = Judgement(
+            id=said.pop("id", uuid.uuid4().hex),
+            kind=kind,
+            address=Address(address),
+            rater=rater,
+            created=time.time(),
+            **said,
+        )
+        self.store.append_judgements(self.tree_id, [judgement])
+        return judgement
+
+    def log(self, *moves: Move) -> None:
+        """Append moves."""
+        self.store.append_moves(self.tree_id, moves)
+
+    def moves(self) -> list[Move]:
+        """All moves, in order."""
+        made, after = list[Move](), None
+        while True:
+            page = self.store.moves(self.tree_id, after=after)
+            made += page.items
+            after = page.after
+            if after is None:
+                return made
+
+    def remember(self, changes: Mapping[str, object]) -> None:
+        """Merge JSON values into the tree's spec, such as the digest of the newest fit."""
+        self.store.update_spec(self.tree_id, changes)
+        self.record = self.store.tree(self.name)
+
+
+class KnowledgeBase:
+    """Trees in one store. Use it as a context manager, or call ``close``."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __enter__(self) -> KnowledgeBase:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.store.close()
+
+    def trees(self) -> list[TreeRecord]:
+        """All trees, by name."""
+        return self.store.trees()
+
+    def tree(self, name: str) -> Tree:
+        """The tree of that name.
+
+        Raises:
+            UnknownTreeError: There is none.
+        """
+        return Tree(self.store, self.store.tree(name))
+
+    def create(self, prepared: PreparedTask) -> Tree:
+        """Store a task with its data and the root of its tree.
+
+        Raises:
+            TreeExistsError: The name is taken by another task. The same task again gives its tree.
+        """
+        task = prepared.task
+        self.store.put_blob(prepared.parquet_D)
+        self.store.put_blob(prepared.parquet_Dstar)
+        record = TreeRecord(tree_id=task.content_hash, name=task.name, spec={"task": task.to_dict()})
+        self.store.create_tree(record, Draft(text=task.root, kind="claim", origin="task"))
+        return self.tree(task.name)
+
+
+def open_kb(url: str, *, create: bool = True) -> KnowledgeBase:
+    """The knowledge base at a URL such as ``sqlite:///penguins.db``.
+
+    Args:
+        url: Where it is.
+        create: Make an empty one where there is none.
+    """
+    return KnowledgeBase(open_store(url, create=create))

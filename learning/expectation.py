@@ -1,0 +1,162 @@
+"""Expectations over worlds: of the log loss on labelled cases, and of the forecast.
+
+With statements s in families f, class k and case x,
+
+    u_k(x, g) = b_k + Σ_f g_f S_fk(x),    S_fk(x) = Σ_{s in f} a_s(x) θ_sk,
+
+and every function here takes S, shape (F, n, K), so that it knows nothing of statements. Worlds are
+enumerated while few switches are doubtful; with two classes and independent families the sum of
+switches is taken as normal (11 Gauss-Hermite nodes; dropout's normal approximation, Wang and Manning
+2013); otherwise worlds are drawn, anew for each block of cases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.special import expit, log_softmax, softmax
+
+from kb.arrays import Codes, Numbers
+from learning.switches import MOST_ENUMERATED, Switchboard, Worlds, drawn_worlds, every_world
+
+__all__ = ["Expectation", "expectation_over"]
+
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_CELLS = 400_000  # worlds × cases × classes up to which enumeration is as cheap as drawing
+_BLOCK = 256  # cases that share their drawn worlds
+
+
+class Expectation(Protocol):
+    """E over worlds, for a fixed set of cases."""
+
+    def loss(self, b: Numbers, S: Numbers, y: Codes) -> tuple[float, Numbers, Numbers]:
+        """Σ_x E_g[-log f(y|x, g)] in nats, with its gradients in b, shape (K,), and S, shape (F, n, K)."""
+
+    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes) -> Numbers:
+        """Per case E_g[log f(y|x, g)] in nats, shape (n,)."""
+
+    def forecast(self, b: Numbers, S: Numbers) -> Numbers:
+        """Per case E_g[f(·|x, g)], shape (n, K), rows sum to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    rows: slice
+    on: Numbers
+    weight: Numbers
+
+
+def _block(rows: slice, board: Switchboard, worlds: Worlds) -> _Block:
+    """Worlds in which the same families are on are one."""
+    on, which = np.unique(board.families_on(worlds.switches), axis=0, return_inverse=True)
+    weight = np.bincount(which.ravel(), worlds.weight, len(on)).astype(np.float64)
+    return _Block(rows, on, weight)
+
+
+class _OverWorlds:
+    """Listed worlds, the same for all cases of a block."""
+
+    def __init__(self, blocks: list[_Block]) -> None:
+        self.blocks = blocks
+
+    @staticmethod
+    def _scores(block: _Block, b: Numbers, S: Numbers) -> Numbers:
+        """u, shape (W, cases of the block, K)."""
+        part = S[:, block.rows]
+        F, n, K = part.shape
+        return b + (block.on @ part.reshape(F, n * K)).reshape(len(block.on), n, K)
+
+    def loss(self, b: Numbers, S: Numbers, y: Codes) -> tuple[float, Numbers, Numbers]:
+        value, db, dS = 0.0, np.zeros_like(b), np.empty_like(S)
+        for block in self.blocks:
+            u = self._scores(block, b, S)
+            W, n, K = u.shape
+            u -= u.max(axis=2, keepdims=True)
+            p = np.exp(u)
+            total = p.sum(axis=2, keepdims=True)
+            cases, at = np.arange(n), y[block.rows]
+            value += float(block.weight @ (np.log(total[..., 0]) - u[:, cases, at]).sum(axis=1))
+            p /= total
+            p[:, cases, at] -= 1.0
+            p *= block.weight[:, None, None]
+            db += p.sum(axis=(0, 1))
+            dS[:, block.rows] = (block.on.T @ p.reshape(W, n * K)).reshape(-1, n, K)
+        return value, db, dS
+
+    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes) -> Numbers:
+        found = np.empty(len(y))
+        for block in self.blocks:
+            log_p = log_softmax(self._scores(block, b, S), axis=2)
+            cases = np.arange(log_p.shape[1])
+            found[block.rows] = block.weight @ log_p[:, cases, y[block.rows]]
+        return found
+
+    def forecast(self, b: Numbers, S: Numbers) -> Numbers:
+        found = np.empty(S.shape[1:])
+        for block in self.blocks:
+            p = softmax(self._scores(block, b, S), axis=2)
+            found[block.rows] = np.tensordot(block.weight, p, axes=1)
+        return found
+
+
+class _Normal:
+    """Two classes: the log-odds are a sum of many independent switches, so nearly normal."""
+
+    def __init__(self, board: Switchboard) -> None:
+        self.t = board.family_tau()
+
+    def _moments(self, b: Numbers, S: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        odds = S[:, :, 1] - S[:, :, 0]
+        mean = b[1] - b[0] + self.t @ odds
+        variance = (self.t * (1.0 - self.t)) @ odds**2
+        return mean, variance, odds
+
+    def loss(self, b: Numbers, S: Numbers, y: Codes) -> tuple[float, Numbers, Numbers]:
+        mean, variance, odds = self._moments(b, S)
+        sign = np.where(y > 0, 1.0, -1.0)
+        u = sign[:, None] * (mean[:, None] + np.sqrt(variance)[:, None] * _NODES)
+        p = expit(-u)
+        dmean, dvariance = (-sign[:, None] * p) @ _WEIGHTS, 0.5 * (p * (1.0 - p)) @ _WEIGHTS
+        d = self.t[:, None] * dmean + 2.0 * (self.t * (1.0 - self.t))[:, None] * odds * dvariance
+        value = float((np.logaddexp(0.0, -u) @ _WEIGHTS).sum())
+        return value, np.array([-dmean.sum(), dmean.sum()]), np.stack([-d, d], axis=2)
+
+    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes) -> Numbers:
+        mean, variance, _ = self._moments(b, S)
+        u = np.where(y > 0, 1.0, -1.0)[:, None] * (mean[:, None] + np.sqrt(variance)[:, None] * _NODES)
+        return -np.logaddexp(0.0, -u) @ _WEIGHTS
+
+    def forecast(self, b: Numbers, S: Numbers) -> Numbers:
+        mean, variance, _ = self._moments(b, S)
+        p = expit(mean[:, None] + np.sqrt(variance)[:, None] * _NODES) @ _WEIGHTS
+        return np.stack([1.0 - p, p], axis=1)
+
+
+def expectation_over(board: Switchboard, n: int, classes: int, *, seed: int, draws: int = 16) -> Expectation:
+    """The cheapest sound way to take expectations over the worlds of a board.
+
+    Args:
+        board: Switches and families.
+        n: Cases.
+        classes: K.
+        seed: For drawn worlds.
+        draws: Worlds per block of cases, where they are drawn.
+    """
+    doubtful = len(board.doubtful)
+    if doubtful <= MOST_ENUMERATED and 2**doubtful * n * classes <= max(_CELLS, 16 * n * classes):
+        return _OverWorlds(_in_blocks(n, classes, board, every_world(board)))
+    if classes == 2 and board.are_independent:
+        return _Normal(board)
+    rng = np.random.default_rng(seed)
+    rows = [slice(at, min(at + _BLOCK, n)) for at in range(0, n, _BLOCK)]
+    return _OverWorlds([_block(r, board, drawn_worlds(board, draws, rng)) for r in rows])
+
+
+def _in_blocks(n: int, classes: int, board: Switchboard, worlds: Worlds) -> list[_Block]:
+    """The same worlds for all cases, in blocks that fit the cache."""
+    size = max(1, _CELLS // (len(worlds.weight) * classes))
+    return [_block(slice(at, min(at + size, n)), board, worlds) for at in range(0, n, size)]

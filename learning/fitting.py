@@ -1,0 +1,192 @@
+"""From a tree to numbers: gather Z, ask Prior, fit the points, and note what each statement is worth.
+
+There are two sets of points. Those fitted in expectation over people's worlds predict D*. Those fitted with
+everything on say what Z earns on D, and predict in the world in which D* is drawn and labelled as D was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kb.arrays import Codes, Numbers
+from kb.errors import FailedError
+from kb.knowledge import Tree
+from learning.background import Background, background_of
+from learning.expectation import expectation_over
+from learning.measures import measure
+from learning.prior import Prior, fit_prior, ratings_of, task_belief
+from learning.scorecard import Points, Scorecard, choose_strength, contributions, fit_points
+
+__all__ = ["Fit", "fit_numbers", "folds_of", "latest_fit", "refit"]
+
+MOST_CASES = 100_000  # of D; a fit on more looks at a seeded sample
+FORECAST_DRAWS = 256
+_PLAIN_STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Z with its numbers.
+
+    Attributes:
+        background: Which statements.
+        prior: What people find plausible.
+        scorecard: Claims, switches and sides.
+        points: Fitted in expectation over the worlds.
+        plain: Fitted with everything on.
+        as_D: Probability that D* is drawn and labelled as D was.
+        seed: For folds and drawn worlds.
+    """
+
+    background: Background
+    prior: Prior
+    scorecard: Scorecard
+    points: Points
+    plain: Points
+    as_D: float  # noqa: N815  # D is the name of the labelled cases
+    seed: int
+
+    def forecast(self, matches: Numbers) -> Numbers:
+        """P(y | x, Z) for cases of D*, in expectation over the worlds, shape (n, K).
+
+        Args:
+            matches: Which claim speaks about which case, shape (n, m).
+        """
+        board = self.scorecard.board
+        expectation = expectation_over(
+            board, len(matches), self.scorecard.classes, seed=self.seed, draws=FORECAST_DRAWS
+        )
+        found = np.empty((len(matches), self.scorecard.classes))
+        S = contributions(self.scorecard, matches, self.points.theta)
+        found[:] = (1.0 - self.as_D) * expectation.forecast(self.points.b, S)
+        return found + self.as_D * self.forecast_as_D(matches)
+
+    def forecast_as_D(self, matches: Numbers) -> Numbers:  # noqa: N802
+        """P(y | x, Z) for more cases like D: everything is on, shape (n, K)."""
+        board = self.scorecard.board.all_on()
+        expectation = expectation_over(board, len(matches), self.scorecard.classes, seed=self.seed)
+        return expectation.forecast(self.plain.b, contributions(self.scorecard, matches, self.plain.theta))
+
+
+def folds_of(n: int, seed: int) -> list[tuple[Codes, Codes]]:
+    """(rows to fit, rows to score): five folds of few cases, one split of many."""
+    order = np.random.default_rng(seed).permutation(n)
+    if n >= 2_000:
+        cut = int(0.7 * n)
+        return [(np.sort(order[:cut]), np.sort(order[cut:]))]
+    fold = np.empty(n, dtype=np.int64)
+    fold[order] = np.arange(n) % 5
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(5)]
+
+
+def fit_numbers(
+    scorecard: Scorecard,
+    A: Numbers,
+    y: Codes,
+    *,
+    seed: int,
+    strengths: Sequence[float] | None = None,
+    start: Points | None = None,
+) -> Points:
+    """The points of a scorecard, with λ chosen by cross-validation on these cases.
+
+    Args:
+        scorecard: Claims, switches and sides.
+        A: Which claim speaks about which case, shape (n, m).
+        y: Class of each case, shape (n,).
+        seed: For folds and drawn worlds.
+        strengths: The λ to choose from; one is taken as it is, None takes the usual ones.
+        start: Where to begin.
+    """
+    if len(y) > MOST_CASES:
+        rows = np.sort(np.random.default_rng(seed).permutation(len(y))[:MOST_CASES])
+        A, y = A[rows], y[rows]
+    if strengths is not None and len(strengths) == 1:
+        strength = strengths[0]
+    elif strengths is None:
+        strength, _ = choose_strength(scorecard, A, y, folds_of(len(y), seed), seed=seed)
+    else:
+        folds = folds_of(len(y), seed)
+        strength, _ = choose_strength(scorecard, A, y, folds, seed=seed, strengths=strengths)
+    expectation = expectation_over(scorecard.board, len(y), scorecard.classes, seed=seed)
+    return fit_points(scorecard, A, y, expectation, strength=strength, start=start)
+
+
+def all_on(scorecard: Scorecard) -> Scorecard:
+    """The same claims in the world in which everything carries over."""
+    return Scorecard(scorecard.board.all_on(), scorecard.side, scorecard.classes)
+
+
+def refit(tree: Tree, *, seed: int | None = None, like: Fit | None = None) -> Fit:
+    """Fit the numbers of Z as it stands, and store what each statement is worth.
+
+    Args:
+        tree: Whose Z.
+        seed: For folds and drawn worlds; the task's if None.
+        like: An earlier fit whose λ to keep, which saves the cross-validation.
+    """
+    seed = tree.task.seed if seed is None else seed
+    background = background_of(tree)
+    judgements = tree.judgements()
+    prior = fit_prior(ratings_of(judgements))
+    scorecard = background.scorecard(prior, tree.task.classes)
+    A, y = background.matches(tree.D.cases), tree.D.y
+    points = fit_numbers(
+        scorecard, A, y, seed=seed, strengths=None if like is None else (like.points.strength,)
+    )
+    plain = fit_numbers(
+        all_on(scorecard),
+        A,
+        y,
+        seed=seed,
+        strengths=_PLAIN_STRENGTHS if like is None else (like.plain.strength,),
+    )
+    fit = Fit(background, prior, scorecard, points, plain, task_belief(judgements), seed)
+    tree.store.put_measures(tree.tree_id, measure(tree, background, prior, scorecard, points, seed=seed))
+    _remember(tree, fit)
+    return fit
+
+
+def latest_fit(tree: Tree) -> Fit:
+    """The fit of Z as it stands: the stored one if nothing changed since, else a new one."""
+    stored = tree.record.spec.get("fit")
+    background = background_of(tree)
+    judgements = tree.judgements()
+    prior = fit_prior(ratings_of(judgements))
+    as_D = task_belief(judgements)
+    if not isinstance(stored, dict) or stored.get("state") != _state(background, prior, as_D):
+        return refit(tree)
+    try:
+        numbers = json.loads(tree.store.blob(stored["digest"]))
+    except FailedError:
+        return refit(tree)
+    scorecard = background.scorecard(prior, tree.task.classes)
+    points, plain = (_points(numbers[name], scorecard) for name in ("points", "plain"))
+    return Fit(background, prior, scorecard, points, plain, as_D, numbers["seed"])
+
+
+def _points(stored: dict[str, object], scorecard: Scorecard) -> Points:
+    theta = np.array(stored["theta"], dtype=np.float64).reshape(-1, scorecard.classes)
+    return Points(np.array(stored["b"], dtype=np.float64), theta, float(str(stored["strength"])))
+
+
+def _remember(tree: Tree, fit: Fit) -> None:
+    numbers = {
+        name: {"b": p.b.tolist(), "theta": p.theta.tolist(), "strength": p.strength}
+        for name, p in (("points", fit.points), ("plain", fit.plain))
+    }
+    digest = tree.store.put_blob(json.dumps({**numbers, "seed": fit.seed}).encode())
+    state = _state(fit.background, fit.prior, fit.as_D)
+    tree.remember({"fit": {"digest": digest, "state": state, "strength": fit.points.strength}})
+
+
+def _state(background: Background, prior: Prior, as_D: float) -> str:
+    """A hash of all that the numbers depend on, D and the seed aside."""
+    said = [(s.address, s.draft.when, s.draft.side, s.kind, s.draft.columns) for s in background.every]
+    rated = sorted((a, b.plausibility) for a, b in prior.rated.items())
+    return hashlib.blake2b(repr((said, rated, as_D)).encode(), digest_size=16).hexdigest()

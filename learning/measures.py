@@ -1,0 +1,112 @@
+"""What each statement is worth: its points, its plausibility, the nats it earns on D, how far it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from kb.address import Address, ancestors
+from kb.arrays import Codes, Mask, Numbers
+from kb.knowledge import Tree
+from kb.statements import Measures
+from learning.background import Background, switches_of
+from learning.prior import Prior
+from learning.scorecard import Points, Scorecard
+from unpacking.counts import fold_of, gain_nats
+
+__all__ = ["centred_points", "measure", "nats_together"]
+
+ALARM_NATS = 5.0
+ALARM_PLAUSIBILITY = 0.3
+MOST_CASES = 20_000
+
+
+def measure(
+    tree: Tree,
+    background: Background,
+    prior: Prior,
+    scorecard: Scorecard,
+    points: Points,
+    *,
+    seed: int,
+) -> dict[Address, Measures]:
+    """Measures of every statement of Z.
+
+    Nats on D are earned over the base rate by the statement and what lies below it alone, everything on, out
+    of fold: what one would believe of it who knew nothing else.
+    """
+    rows = _sample(tree.D.n, seed)
+    y = tree.D.y[rows]
+    on_D = background.matches(tree.D.cases)[rows] > 0
+    on_Dstar = background.matches(tree.Dstar) > 0
+    copies = np.bincount(np.array(background.copy_of, dtype=np.int64), minlength=background.claims)
+    claim_of = dict(zip((s.address for s in background.testable), background.copy_of, strict=True))
+    below = _claims_below(background, claim_of)
+    plausible = _plausibilities(background, prior)
+    fold = fold_of(len(y), seed)
+    found = {}
+    for s in background.every:
+        claims = below[s.address]
+        belief = prior.belief(s.address, ancestors(s.address))
+        own = claim_of.get(s.address)
+        worth: Mapping[str, float] = {}
+        if own is not None:
+            theta = points.theta[own] / copies[own]
+            worth = centred_points(theta, tree.task.classes)
+        elif len(s.address) == 1:
+            worth = centred_points(points.b, tree.task.classes)
+        nats = nats_together(on_D[:, claims], y, fold, scorecard.classes) if claims else None
+        p = plausible.get(s.address, belief.plausibility)
+        found[s.address] = Measures(
+            points=worth,
+            plausibility=p,
+            plausibility_sd=belief.sd,
+            rated=belief.rated,
+            nats_on_D=nats,
+            carries_D=float(on_D[:, claims].any(axis=1).mean()) if claims else None,
+            carries_Dstar=float(on_Dstar[:, claims].any(axis=1).mean()) if claims else None,
+            alarm=nats is not None
+            and nats >= ALARM_NATS
+            and p < ALARM_PLAUSIBILITY
+            and belief.by is not None
+            and len(s.address) > 1,
+        )
+    return found
+
+
+def centred_points(theta: Numbers, classes: Sequence[str]) -> dict[str, float]:
+    """Per class, in nats of log-odds, with mean 0 over the classes."""
+    centred = theta - theta.mean()
+    return {name: float(value) for name, value in zip(classes, centred, strict=True)}
+
+
+def _sample(n: int, seed: int) -> Codes:
+    if n <= MOST_CASES:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).permutation(n)[:MOST_CASES])
+
+
+def _claims_below(background: Background, claim_of: Mapping[Address, int]) -> dict[Address, list[int]]:
+    """Per statement, the claims made by it and by what lies below it."""
+    found: dict[Address, list[int]] = {s.address: [] for s in background.every}
+    for s in background.testable:
+        for place in [s.address, *ancestors(s.address)]:
+            if place in found and claim_of[s.address] not in found[place]:
+                found[place].append(claim_of[s.address])
+    return found
+
+
+def _plausibilities(background: Background, prior: Prior) -> dict[Address, float]:
+    """Per testable statement the probability that it is on: all switches that it needs."""
+    tau, needs = switches_of(background.every, background.testable, prior)
+    return {
+        s.address: float(np.prod([tau[name] for name in need]))
+        for s, need in zip(background.testable, needs, strict=True)
+    }
+
+
+def nats_together(applies: Mask, y: Codes, fold: Codes, classes: int) -> float:
+    """Nats that knowing which of some claims apply earns over the base rate, out of fold."""
+    _, pattern = np.unique(np.packbits(applies, axis=1), axis=0, return_inverse=True)
+    return gain_nats(pattern.ravel().astype(np.int64), y, fold, classes)

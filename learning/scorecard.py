@@ -1,0 +1,197 @@
+"""The scorecard: the numbers of Z, fitted on D in expectation over worlds.
+
+This room sees the labels of D and nothing else: no judgement on V, no label of D*. Plausibilities reach it
+only as the chances of the switches. The fit solves
+
+    θ, b = argmin  Σ_D E_g[-log f(y | x, g)]  +  λ/2 |θ|²
+
+with θ on its side by bounds (clipping afterwards is wrong by much, see docs/objective.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from kb.arrays import Codes, Numbers
+from learning.expectation import Expectation, expectation_over
+from learning.switches import Switchboard
+
+__all__ = ["LAMBDAS", "Points", "Scorecard", "choose_strength", "contributions", "fit_points"]
+
+LAMBDAS: tuple[float, ...] = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
+MOST_STEPS = 200
+_BASE_RIDGE = 1e-3  # keeps b finite when a class is absent from a fold
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """What is fitted: which statements apply, what they hang on, what they may say.
+
+    Attributes:
+        board: Switches, and the family of each statement.
+        side: Per statement the class it speaks for, or -1 for one number per class.
+        classes: K.
+    """
+
+    board: Switchboard
+    side: tuple[int, ...]
+    classes: int
+
+    def order(self) -> list[Codes]:
+        """Per family, the statements in it."""
+        family = np.array(self.board.family, dtype=int)
+        return [np.flatnonzero(family == f) for f in range(len(self.board.needs))]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The fitted numbers, in nats of log-odds.
+
+    Attributes:
+        b: Base per class, shape (K,).
+        theta: Per statement and class, shape (m, K).
+        strength: λ, the weight of the ridge.
+        loss: Σ_D E_g[-log f] at the fit, in nats.
+    """
+
+    b: Numbers
+    theta: Numbers
+    strength: float
+    loss: float = 0.0
+
+
+def contributions(scorecard: Scorecard, A: Numbers, theta: Numbers) -> Numbers:
+    """S: what each family adds where its statements apply, shape (F, n, K)."""
+    families = scorecard.order()
+    S = np.empty((len(families), len(A), scorecard.classes))
+    for f, statements in enumerate(families):
+        S[f] = A[:, statements] @ theta[statements]
+    return S
+
+
+def _bounds(side: Sequence[int], classes: int) -> tuple[Numbers, Numbers]:
+    """Lowest and highest θ, each of shape (m, K)."""
+    low = np.full((len(side), classes), -np.inf)
+    high = np.full((len(side), classes), np.inf)
+    for s, k in enumerate(side):
+        if k >= 0:
+            low[s], high[s] = 0.0, 0.0
+            high[s, k] = np.inf
+    return low, high
+
+
+def fit_points(
+    scorecard: Scorecard,
+    A: Numbers,
+    y: Codes,
+    expectation: Expectation,
+    *,
+    strength: float = 1.0,
+    start: Points | None = None,
+) -> Points:
+    """The points that explain D in expectation over the worlds.
+
+    Args:
+        scorecard: Statements, switches and sides.
+        A: Which statement applies to which case, 0 or 1, shape (n, m).
+        y: Class of each case, shape (n,).
+        expectation: Made for these n cases and the scorecard's board.
+        strength: λ.
+        start: Where to begin; points of fewer statements are filled up with 0.
+    """
+    m, K = A.shape[1], scorecard.classes
+    A = _by_family(scorecard, A)
+    low, high = _bounds(scorecard.side, K)
+    free = np.flatnonzero((high > low).ravel())
+    families = scorecard.order()
+    edges = np.cumsum([0, *(len(f) for f in families)])
+
+    def objective(z: Numbers) -> tuple[float, Numbers]:
+        b, theta = z[:K], _full(z[K:], free, m, K)
+        S = np.empty((len(families), len(y), K))
+        for f, statements in enumerate(families):
+            np.matmul(A[:, edges[f] : edges[f + 1]], theta[statements], out=S[f])
+        value, db, dS = expectation.loss(b, S, y)
+        gradient = strength * theta
+        for f, statements in enumerate(families):
+            gradient[statements] += A[:, edges[f] : edges[f + 1]].T @ dS[f]
+        value += 0.5 * strength * float((theta**2).sum()) + 0.5 * _BASE_RIDGE * float(b @ b)
+        return value, np.concatenate([db + _BASE_RIDGE * b, gradient.ravel()[free]])
+
+    first = _start(start, m, K)
+    box = [(None, None)] * K + list(zip(low.ravel()[free], high.ravel()[free], strict=True))
+    found = minimize(
+        objective,
+        np.concatenate([first.b, first.theta.ravel()[free]]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=box,
+        options={"maxiter": MOST_STEPS, "maxcor": 12, "ftol": 1e-9, "gtol": 1e-4},
+    )
+    theta = _full(found.x[K:], free, m, K)
+    loss = float(found.fun) - 0.5 * strength * float((theta**2).sum())
+    return Points(found.x[:K], theta, strength, loss)
+
+
+def _full(values: Numbers, free: Codes, m: int, K: int) -> Numbers:
+    """θ, shape (m, K), from its free entries."""
+    theta = np.zeros(m * K)
+    theta[free] = values
+    return theta.reshape(m, K)
+
+
+def _by_family(scorecard: Scorecard, A: Numbers) -> Numbers:
+    """Columns of a family side by side, so that each is one slice."""
+    families = scorecard.order()
+    order = np.concatenate(families) if families else np.zeros(0, dtype=int)
+    return np.asfortranarray(A[:, order], dtype=np.float64)
+
+
+def _start(start: Points | None, m: int, K: int) -> Points:
+    theta = np.zeros((m, K))
+    if start is None:
+        return Points(np.zeros(K), theta, 1.0)
+    theta[: len(start.theta)] = start.theta[:m]
+    return Points(start.b, theta, start.strength)
+
+
+def choose_strength(
+    scorecard: Scorecard,
+    A: Numbers,
+    y: Codes,
+    folds: Sequence[tuple[Codes, Codes]],
+    *,
+    seed: int,
+    strengths: Sequence[float] = LAMBDAS,
+) -> tuple[float, float]:
+    """λ by cross-validation on D of the expected loss, and that loss in nats per case.
+
+    Args:
+        scorecard: Statements, switches and sides.
+        A: Which statement applies to which case, shape (n, m).
+        y: Class of each case, shape (n,).
+        folds: (rows to fit, rows to score) per fold.
+        seed: For drawn worlds.
+        strengths: The λ to try, from the strongest; the path stops where it gets worse twice.
+    """
+    totals: list[float] = []
+    starts: list[Points | None] = [None] * len(folds)
+    cases = sum(len(score) for _, score in folds)
+    for strength in strengths:
+        total = 0.0
+        for i, (fit, score) in enumerate(folds):
+            expectation = expectation_over(scorecard.board, len(fit), scorecard.classes, seed=seed)
+            points = fit_points(scorecard, A[fit], y[fit], expectation, strength=strength, start=starts[i])
+            starts[i] = points
+            held = expectation_over(scorecard.board, len(score), scorecard.classes, seed=seed + 1)
+            S = contributions(scorecard, A[score], points.theta)
+            total -= float(held.log_likelihood(points.b, S, y[score]).sum())
+        totals.append(total / cases)
+        if len(totals) > 2 and totals[-1] > totals[-2] > totals[-3]:
+            break
+    best = int(np.argmin(totals))
+    return strengths[best], totals[best]

@@ -1,0 +1,169 @@
+"""Approval without a person: mechanical checks, and what D and D* say about a proposal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from kb.arrays import Codes, Numbers
+from kb.conditions import parse_condition
+from kb.errors import InputError
+from kb.records import Approval, Proposal
+from kb.statements import Draft
+from unpacking.counts import fold_of, gain_nats
+from unpacking.protocol import Situation
+
+__all__ = ["MOST_TEXT", "checked", "score_by_data"]
+
+MOST_TEXT = 400  # characters that a person reads in one go
+COMFORTABLE_CHILDREN = 7
+CASES_LOOKED_AT = 5_000
+_WEIGHTS = {"gain": 0.7, "coverage": 0.15, "readability": 0.15}
+
+
+def checked(situation: Situation, proposal: Proposal) -> Proposal:
+    """The proposal with its mechanical problems noted and its conditions in their canonical form."""
+    problems: list[str] = []
+    children = []
+    seen = {d.text.casefold() for d in (s.draft for s in (*situation.above, situation.statement))}
+    conditions: set[str | None] = {situation.statement.draft.when}
+    for i, proposed in enumerate(proposal.children):
+        child = proposed
+        try:
+            child = _canonical(situation, proposed)
+        except InputError as error:
+            problems.append(f"child {i}: {error.message}")
+        if not child.text.strip() or len(child.text) > MOST_TEXT:
+            problems.append(
+                f"child {i}: its text has {len(child.text)} characters; 1 to {MOST_TEXT} are read"
+            )
+        if child.text.casefold() in seen or (child.when and child.when in conditions):
+            problems.append(f"child {i}: repeats its parent or a sibling")
+        if child.side is not None and child.side not in situation.task.classes:
+            problems.append(f"child {i}: speaks for {child.side!r}, which is no class")
+        seen.add(child.text.casefold())
+        conditions.add(child.when)
+        children.append(child)
+    return replace(proposal, children=tuple(children), problems=tuple(problems))
+
+
+def _canonical(situation: Situation, child: Draft) -> Draft:
+    if child.when is None:
+        return child
+    condition = parse_condition(child.when, situation.task.columns)
+    return replace(child, when=condition.sql, columns=condition.columns)
+
+
+def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
+    """Approval from D and D*: nats that the children earn out of fold, what they cover, how they read.
+
+    Looks at the path alone, everything on, so that it does not depend on what else was unpacked or rated.
+    """
+    if proposal.problems:
+        return Approval(-1.0, reasons=proposal.problems)
+    if not proposal.children:
+        return Approval(0.0, reasons=("nothing more specific is supported",))
+    gain, available = _gain(situation, proposal.children)
+    coverage = _coverage(situation, proposal.children)
+    readability = _readability(proposal.children)
+    terms = {"gain": gain / available, "coverage": coverage, "readability": readability}
+    score = sum(weight * terms[name] for name, weight in _WEIGHTS.items())
+    if gain <= 0.0:
+        score = -0.5 * min(1.0, 0.2 + abs(gain) / available)
+    reasons = (
+        f"earns {gain:.1f} of {available:.0f} nats on D, out of fold",
+        f"speaks about {100 * coverage:.0f} % of the cases to predict that its parent speaks about",
+        f"{len(proposal.children)} statements, {_mean_length(proposal.children):.0f} characters each",
+    )
+    terms |= {"gain_nats": gain, "available_nats": available}
+    return Approval(float(np.clip(score, -1.0, 1.0)), reasons, terms)
+
+
+def _rows(situation: Situation) -> Codes:
+    n = situation.D.n
+    if n <= CASES_LOOKED_AT:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(situation.task.seed).permutation(n)[:CASES_LOOKED_AT])
+
+
+def _gain(situation: Situation, children: Sequence[Draft]) -> tuple[float, float]:
+    """Nats earned over the classes of the parent's cases, and nats that could be earned at most."""
+    rows = _rows(situation)
+    D, classes = situation.D, len(situation.task.classes)
+    y, fold = D.y[rows], fold_of(len(rows), situation.task.seed)
+    within = np.ones(len(rows), dtype=np.bool_)
+    if situation.path_when:
+        within = D.cases.matches([situation.path_when])[rows, 0]
+    share = np.bincount(y[within], minlength=classes) / max(within.sum(), 1)
+    available = float(-(within.sum() * share[share > 0] @ np.log(share[share > 0]))) + 1e-9
+    aspects = [c for c in children if c.when is None]
+    if aspects:
+        gain = _gain_of_columns(situation, aspects, rows, fold)
+    else:
+        applies = D.cases.matches([c.when for c in children if c.when])[rows][within]
+        _, pattern = np.unique(np.packbits(applies, axis=1), axis=0, return_inverse=True)
+        gain = gain_nats(pattern.ravel().astype(np.int64), y[within], fold[within], classes)
+    return gain, available
+
+
+def _gain_of_columns(situation: Situation, aspects: Sequence[Draft], rows: Codes, fold: Codes) -> float:
+    """Nats that all their columns earn together: a logistic regression on their pieces, out of fold."""
+    from unpacking.bins import bin_column
+
+    task, classes = situation.task, len(situation.task.classes)
+    cases, y = situation.D.cases.take(rows), situation.D.y[rows]
+    names = [c for draft in aspects for c in draft.columns]
+    indicators = []
+    for column in task.columns:
+        bins = bin_column(column, cases, y, classes, 4) if column.name in names else None
+        if bins is not None:
+            indicators.append(np.eye(len(bins.conditions) + 1)[np.minimum(bins.codes, len(bins.conditions))])
+    if not indicators:
+        return 0.0
+    return _regression_gain(np.concatenate(indicators, axis=1), y, fold, classes)
+
+
+def _regression_gain(X: Numbers, y: Codes, fold: Codes, classes: int) -> float:
+    from sklearn.linear_model import LogisticRegression
+
+    gain = 0.0
+    for k in range(2):  # two halves are enough to rank proposals
+        fit, score = fold % 2 != k, fold % 2 == k
+        base = (np.bincount(y[fit], minlength=classes) + 1.0) / (fit.sum() + classes)
+        p = np.tile(base * 1e-3, (int(score.sum()), 1))
+        if len(np.unique(y[fit])) > 1:
+            model = LogisticRegression(max_iter=2000).fit(X[fit], y[fit])
+            p[:, model.classes_] += model.predict_proba(X[score])
+        else:
+            p += base
+        p /= p.sum(axis=1, keepdims=True)
+        at = np.arange(len(p))
+        gain += float((np.log(p[at, y[score]]) - np.log(base[y[score]])).sum())
+    return gain
+
+
+def _coverage(situation: Situation, children: Sequence[Draft]) -> float:
+    """Share of the parent's cases of D* that some child speaks about."""
+    when = [c.when for c in children if c.when]
+    if not when:
+        return 1.0
+    n = situation.Dstar.n
+    rows = np.arange(n) if n <= CASES_LOOKED_AT else np.arange(0, n, math.ceil(n / CASES_LOOKED_AT))
+    path = [situation.path_when] if situation.path_when else []
+    applies = situation.Dstar.matches([*when, *path])[rows]
+    within = applies[:, -1] if path else np.ones(len(rows), dtype=np.bool_)
+    return float(applies[within][:, : len(when)].any(axis=1).mean()) if within.any() else 0.0
+
+
+def _mean_length(children: Sequence[Draft]) -> float:
+    return float(np.mean([len(c.text) for c in children]))
+
+
+def _readability(children: Sequence[Draft]) -> float:
+    """1 for up to seven short statements; falls with more and longer ones."""
+    many = max(0, len(children) - COMFORTABLE_CHILDREN)
+    long = max(0.0, _mean_length(children) - 90.0)
+    return math.exp(-0.1 * many - 0.01 * long)

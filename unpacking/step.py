@@ -1,0 +1,159 @@
+"""One unpacking step: propose, check, approve, commit. Idempotent, safe among workers, never half-done."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kb.address import ROOT, Address, ancestors, last_ordinal, parent, slot_of
+from kb.errors import FailedError, StoppedError
+from kb.knowledge import Tree
+from kb.records import Cost, Expansion, Lease, Proposal
+from kb.stores.protocol import UnknownAddressError
+from unpacking.approval import checked, score_by_data
+from unpacking.protocol import Approver, Situation, Unpacker
+
+__all__ = ["NeedsAPersonError", "propose", "unpack_path", "unpack_step"]
+
+LEASE_SECONDS = 120.0
+
+
+class NeedsAPersonError(StoppedError):
+    """The best two proposals are within the margin, and a person is in the loop."""
+
+    code = "needs-a-person"
+
+    def __init__(self, address: Address, proposals: tuple[Proposal, ...]) -> None:
+        super().__init__(
+            "the two best proposals are within the margin.",
+            where=address,
+            remedy=f"Look at both and choose: priory unpack {address} --choose N",
+        )
+        self.proposals = proposals
+
+
+def propose(
+    tree: Tree, address: Address, unpacker: Unpacker, *, n: int, seed: int, approver: Approver = score_by_data
+) -> tuple[Proposal, ...]:
+    """All proposals of one step, checked and scored, in the order in which they were made; writes nothing."""
+    situation = _situation(tree, address, seed)
+    made = (checked(situation, p) for p in unpacker.propose(situation, n))
+    return tuple(replace(p, approval=approver(situation, p)) for p in made)
+
+
+def unpack_step(
+    tree: Tree,
+    address: Address,
+    unpacker: Unpacker,
+    *,
+    n: int = 3,
+    seed: int = 0,
+    approver: Approver = score_by_data,
+) -> Expansion:
+    """Unpack one statement and commit what was approved most.
+
+    The same unpacker, n and seed give the expansion that is there; others go into the next free slot.
+
+    Raises:
+        UnknownAddressError: The statement is not stored.
+        FailedError: Another worker holds it, or no proposal passed the checks.
+    """
+    spec = {"n": n, **unpacker.spec()}
+    slot = 0
+    for done in tree.store.expansions(tree.tree_id, address):
+        if (done.unpacker, done.seed, dict(done.spec)) == (unpacker.name, seed, spec):
+            return done
+        slot = done.slot + 1
+    lease = _lease(tree, address, slot)
+    started = time.perf_counter()
+    try:
+        proposals = propose(tree, address, unpacker, n=n, seed=seed, approver=approver)
+        best = best_approved(address, proposals)
+        expansion = Expansion(
+            address=address,
+            slot=slot,
+            unpacker=unpacker.name,
+            proposals=proposals,
+            committed=best,
+            spec=spec,
+            seed=seed,
+            cost=Cost(steps=1, seconds=time.perf_counter() - started),
+            created=time.time(),
+        )
+        return tree.store.commit(lease, expansion)
+    except BaseException:
+        tree.store.release(lease)
+        raise
+
+
+def best_approved(address: Address, proposals: tuple[Proposal, ...]) -> int:
+    """Index of the proposal that is approved most, of those without problems.
+
+    Raises:
+        FailedError: All have problems.
+    """
+    scores: Mapping[int, float] = {
+        i: p.approval.score for i, p in enumerate(proposals) if p.approval and not p.problems
+    }
+    if not scores:
+        first = next((problem for p in proposals for problem in p.problems), "none was made")
+        raise FailedError(f"no proposal passed the checks: {first}.", where=address)
+    return max(scores, key=lambda i: scores[i])
+
+
+def unpack_path(tree: Tree, address: Address, unpacker: Unpacker, *, n: int, seed: int) -> list[Expansion]:
+    """Unpack what is needed for the statement at an address to exist: its ancestors, and nothing else.
+
+    Raises:
+        UnknownAddressError: An ancestor has fewer children than the address needs.
+    """
+    if tree.store.node(tree.tree_id, address) is not None:
+        return []
+    made = []
+    for place in [*ancestors(address), address]:
+        if place == ROOT or tree.store.node(tree.tree_id, place) is not None:
+            continue
+        above = parent(place) or ROOT
+        if slot_of(place) == 0:
+            made.append(unpack_step(tree, above, unpacker, n=n, seed=seed))
+        if tree.store.node(tree.tree_id, place) is None:
+            have = len(tree.children(above, dropped=True))
+            raise UnknownAddressError(
+                f"there is no child {last_ordinal(place)}: {above} has {have} children.",
+                where=f"{tree.name} {place}",
+                remedy=f"Look at them: priory show {above} --tree {tree.name}",
+            )
+    return made
+
+
+def _situation(tree: Tree, address: Address, seed: int) -> Situation:
+    statement = tree.statement(address)
+    above = parent(address)
+    siblings = []
+    if above is not None:
+        page = tree.store.children(tree.tree_id, above, slot=slot_of(address), limit=1000)
+        siblings = [s for s in page.items if last_ordinal(s.address) < last_ordinal(address)]
+    return Situation(
+        task=tree.task,
+        statement=statement,
+        above=tuple(tree.ancestors(address)),
+        earlier=tuple(siblings),
+        D=tree.D_for_choosing,
+        Dstar=tree.Dstar,
+        seed=seed,
+    )
+
+
+def _lease(tree: Tree, address: Address, slot: int) -> Lease:
+    worker = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    lease = tree.store.lease(tree.tree_id, address, slot, worker=worker, seconds=LEASE_SECONDS)
+    if lease is None:
+        raise FailedError(
+            "another worker is unpacking this statement.",
+            where=f"{tree.name} {address}",
+            remedy=f"Wait for it, or try again in {LEASE_SECONDS:.0f} seconds.",
+        )
+    return lease
