@@ -1,0 +1,1 @@
+"""One command, one function: parse, call one public function, print."""

@@ -1,0 +1,119 @@
+"""Judge: ratings, one by one in a session, as a single call, or from a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kb.address import parse_address
+from ui.answers import HOW, read_reply
+from ui.face import INTERRUPTED, Face, everywhere, rater_named
+from ui.wording import clean, count, duration
+
+if TYPE_CHECKING:
+    from kb.knowledge import Tree
+    from ui.rating import Ended
+
+__all__ = ["rate"]
+
+STORED = {"credence", "neither", "here", "skip", "flag"}
+
+
+@click.command()
+@click.argument("address", required=False)
+@click.argument("value", required=False)
+@click.option("--rater", metavar="WHO", help="human:NAME, model:NAME or oracle:NAME. Default: your login.")
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ratings from a CSV or JSONL file with address or text, and value.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Ask at most so many questions.")
+@click.option("--note", default="", help="A remark to keep with the rating.")
+@everywhere
+def rate(
+    face: Face,
+    address: str | None,
+    value: str | None,
+    rater: str | None,
+    file: Path | None,
+    limit: int | None,
+    note: str,
+) -> None:
+    """Say how plausible it is that a statement also holds for D*.
+
+    D* are the cases to predict. Without ADDRESS it asks, the questions that matter most first. With ADDRESS and VALUE it stores one answer:
+    a number from 0 to 100, n (says nothing either way) or h (true of the labelled cases only). The address
+    "task" is the question whether the cases to predict are drawn and labelled as the others.
+
+    \b
+    priory rate
+    priory rate 0.1 85
+    priory rate --from ratings.csv --rater human:ada
+    """
+    if (address is None) != (value is None) or (address and file):
+        raise click.UsageError("Give ADDRESS and VALUE, or --from FILE, or neither for a session.")
+    with face.tree() as tree:
+        if file:
+            _import(face, tree, file, rater)
+        elif address and value:
+            _store(face, tree, address, value, rater=rater_named(rater), note=note)
+        else:
+            _ask(face, tree, rater_named(rater), limit)
+
+
+def _store(face: Face, tree: Tree, address: str, value: str, *, rater: str, note: str) -> None:
+    """Store one answer and say what it changed."""
+    from learning.asking import answer
+
+    reply = read_reply(value)
+    if reply.command not in STORED:
+        raise click.UsageError(f"{clean(value)!r} is no answer. {HOW}")
+    about = "task" if address == "task" else parse_address(address)
+    note = " ".join(filter(None, (clean(note), clean(reply.text))))
+    change = answer(tree, about, rater=rater, value=reply.value, answer=reply.command, note=note)
+    if face.json:
+        face.print_json({"judgement_id": change.judgement_id, "changed": change.changed, "of": change.of})
+    else:
+        face.say(f"→ {change.changed:,} of {count(change.of, 'prediction')} changed")
+
+
+def _import(face: Face, tree: Tree, file: Path, rater: str | None) -> None:
+    """Store the ratings of a file and name what fitted nowhere."""
+    from learning.asking import import_ratings
+
+    imported = import_ratings(tree, file, rater=rater_named(rater) if rater else None)
+    if face.json:
+        face.print_json({"added": imported.added, "unknown": list(imported.unknown)})
+        return
+    face.say(f"{count(imported.added, 'rating')} added.")
+    for unknown in imported.unknown:
+        face.say(f"  no such statement: {unknown}")
+
+
+def _ask(face: Face, tree: Tree, rater: str, limit: int | None) -> None:
+    """Hold a session on stdin and say how to go on."""
+    from learning import asking
+    from ui.rating import RatingSession
+
+    ended = RatingSession(tree, rater, asking, sys.stdin, face.talk, most=limit).run()
+    if face.json:
+        face.print_json(ended.to_dict())
+    _part(face, tree, ended)
+
+
+def _part(face: Face, tree: Tree, ended: Ended) -> None:
+    from learning.asking import next_step
+
+    if ended.answers:
+        face.say(f"{count(ended.answers, 'answer')} kept, {duration(ended.seconds)} of your time.")
+    if ended.how == "interrupted":
+        face.say("Interrupted; every answer so far is kept. Go on with: priory rate")
+        raise click.exceptions.Exit(INTERRUPTED)
+    if ended.how == "asked" and not ended.answers:
+        face.say("There is nothing to ask you at the moment.")
+    face.hint(next_step(tree) if ended.how == "asked" else "Go on with: priory rate")

@@ -1,0 +1,62 @@
+"""Learn: the search for the statements that people find plausible and that explain the labelled cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ui.face import BUDGET, Face, everywhere, rater_named
+
+if TYPE_CHECKING:
+    from unpacking.budget import Budget
+
+__all__ = ["learn"]
+
+
+@click.command()
+@click.option(
+    "--ask",
+    "asked",
+    default="none",
+    show_default=True,
+    metavar="none|terminal|FILE",
+    help="Who is asked when an answer is worth it: nobody, you, or a file of answers.",
+)
+@click.option("--budget", type=BUDGET, help='What may be spent: "steps=50,seconds=60".')
+@click.option(
+    "--scope",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="off: believe that everything carries over, to see what that does.",
+)
+@click.option("--resume/--afresh", default=True, show_default=True, help="Go on with the last run.")
+@click.option("--rater", metavar="WHO", help="Who answers at the terminal. Default: your login.")
+@everywhere
+def learn(face: Face, asked: str, budget: Budget | None, scope: str, resume: bool, rater: str | None) -> None:
+    """Search for statements that are plausible and explain D.
+
+    It unpacks, replaces and drops statements, and keeps every step with its reason. It stops when nothing
+    improves any more or the budget is used up; the same command goes on from there.
+
+    \b
+    priory learn --budget "steps=50,seconds=60"
+    priory learn --ask terminal
+    """
+    from learning.search import learn as learned
+    from ui.asked import asker
+    from ui.progress import progress_bar
+    from ui.views.learned import learned_lines
+
+    with face.tree() as tree, progress_bar(face, "Learning") as progress:
+        ask = asker(face, tree, asked, rater_named(rater))
+        found = learned(
+            tree, budget=budget, scope=scope, ask=ask, resume=resume, seed=face.seed, progress=progress
+        )
+    if face.json:
+        face.print_json(found.to_dict())
+    else:
+        face.show(learned_lines(found))
+    if found.stopped:
+        face.stop_early(found.stopped, "Go on with: priory learn")

@@ -1,0 +1,90 @@
+"""Look: the trees of a knowledge base, a tree from any address down, and its statements by words."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import click
+
+from kb.address import ROOT, Address
+from ui.face import ADDRESS, Face, everywhere
+from ui.wording import clean, count
+
+__all__ = ["search", "show", "trees"]
+
+
+@click.command()
+@everywhere
+def trees(face: Face) -> None:
+    """List the trees of the knowledge base.
+
+    \b
+    priory trees --kb sqlite:///penguins.db
+    """
+    with face.opened() as kb:
+        found = kb.trees()
+    if face.json:
+        face.print_json({"trees": [{"name": r.name, "tree_id": r.tree_id, **r.spec} for r in found]})
+        return
+    if not found:
+        face.say(f"No tree in {face.kb} yet. Make one: priory demo")
+        return
+    from ui.views.tree import tree_list
+
+    face.show(tree_list(found))
+
+
+@click.command()
+@click.argument("address", type=ADDRESS, default=ROOT)
+@click.option("--depth", default=2, show_default=True, type=click.IntRange(0), help="Levels below it.")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1), help="Statements at most.")
+@click.option("--dropped", is_flag=True, help="Show dropped statements, too.")
+@everywhere
+def show(face: Face, address: Address, depth: int, limit: int, dropped: bool) -> None:
+    """Show a statement and what lies below it.
+
+    \b
+    priory show
+    priory show 0.1 --depth 3
+    """
+    with face.tree() as tree:
+        top, path = tree.statement(address), tree.ancestors(address)
+        found = list(islice(tree.walk(address, levels=depth, dropped=dropped), limit + 1))
+    if face.json:
+        shown = [s.to_dict() for s in found[:limit]]
+        face.print_json({"tree": tree.name, "statements": shown, "more": len(found) > limit})
+        return
+    from ui.views.tree import TREE_LEGEND, one_statement, outline
+
+    face.show(outline(found[:limit]))
+    if address != ROOT:
+        face.show("", one_statement(top, path))
+    if len(found) > limit:
+        face.hint(f"Only the first {limit:,} are shown; --limit shows more, an address starts further down.")
+    face.hint(TREE_LEGEND)
+
+
+@click.command()
+@click.argument("text")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Page size.")
+@click.option("--after", metavar="MARK", help="Go on behind an earlier page.")
+@everywhere
+def search(face: Face, text: str, limit: int, after: str | None) -> None:
+    """Find statements that have all the words of TEXT, best match first.
+
+    \b
+    priory search "flipper length"
+    """
+    with face.tree() as tree:
+        page = tree.store.search(tree.tree_id, text, after=after, limit=limit)
+    if face.json:
+        face.print_json({"statements": [s.to_dict() for s in page.items], "after": page.after})
+        return
+    from ui.views.tree import found_list
+
+    if page.items:
+        face.show(found_list(page.items))
+    else:
+        face.say(f"No statement of {tree.name} has all of: {clean(text)}")
+    if page.after:
+        face.hint(f"{count(len(page.items), 'statement')} shown. More: --after {page.after}")

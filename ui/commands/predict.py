@@ -1,0 +1,78 @@
+"""Predict: distributions over the classes with what they rest on, for some cases or one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ui.face import Face, everywhere
+from ui.wording import count
+
+__all__ = ["explain", "predict"]
+
+
+@click.command()
+@click.option(
+    "--cases",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Cases from a CSV or Parquet file with the columns of the task.",
+)
+@click.option("--all", "every", is_flag=True, help="All cases to predict of the task (the default).")
+@click.option("--bounds", is_flag=True, help="Lowest and highest forecast that the ratings leave open.")
+@click.option("--abstain", is_flag=True, help="Name a class only where all these forecasts agree.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write CSV or JSONL here.")
+@everywhere
+def predict(
+    face: Face, cases: Path | None, every: bool, bounds: bool, abstain: bool, out: Path | None
+) -> None:
+    """Predict the cases of the task, or those of a file.
+
+    \b
+    priory predict --out forecasts.csv
+    priory predict --cases new.csv --bounds
+    """
+    if cases and every:
+        raise click.UsageError("Give --cases FILE or --all, not both.")
+    from learning.predicting import predict as predicted
+    from ui.forecasts import read_cases, write_forecasts
+    from ui.progress import progress_bar
+
+    with face.tree() as tree, progress_bar(face, "Predicting") as progress:
+        given = read_cases(tree, cases) if cases else None
+        forecasts = predicted(tree, given, bounds=bounds or abstain, progress=progress)
+    if out:
+        n = write_forecasts(forecasts, out, abstain=abstain)
+        face.say(f"{count(n, 'forecast')} in {out}")
+    elif face.json:
+        face.print_json(forecasts.to_dict())
+    else:
+        from ui.views.forecasts import forecast_list
+
+        face.show(forecast_list(forecasts, abstain=abstain))
+        face.hint("priory explain CASE says what a forecast rests on. Cases count from 0.")
+
+
+@click.command()
+@click.argument("case", type=click.IntRange(0))
+@click.option("--bounds", is_flag=True, help="Lowest and highest forecast that the ratings leave open.")
+@everywhere
+def explain(face: Face, case: int, bounds: bool) -> None:
+    """Say what the forecast of one case rests on.
+
+    CASE counts the cases to predict from 0, in the order of their file.
+
+    \b
+    priory explain 17
+    """
+    from learning.predicting import explain as explained
+
+    with face.tree() as tree:
+        explanation = explained(tree, case, bounds=bounds)
+    if face.json:
+        face.print_json(explanation.to_dict())
+        return
+    from ui.views.forecasts import EXPLAIN_LEGEND, explanation_lines
+
+    face.show(explanation_lines(explanation))
+    face.hint(EXPLAIN_LEGEND)

@@ -1,0 +1,135 @@
+"""Write: statements by hand, leaving them out, and the choice between expansions."""
+
+from __future__ import annotations
+
+import click
+
+from kb.address import Address
+from kb.statements import KINDS, Statement
+from ui.face import ADDRESS, Face, everywhere, rater_named
+from ui.wording import clean
+
+__all__ = ["add", "choose", "drop", "edit", "restore"]
+
+BY = click.option("--rater", "by", metavar="WHO", help="Who writes. Default: human:<your login>.")
+WHEN = click.option(
+    "--when", metavar="CONDITION", help='The cases it speaks about: "flipper_length_mm > 206".'
+)
+SIDE = click.option("--side", metavar="CLASS", help="The class it speaks for.")
+
+
+@click.command()
+@click.argument("address", type=ADDRESS)
+@click.argument("text")
+@WHEN
+@SIDE
+@click.option("--kind", type=click.Choice(KINDS), default="claim", show_default=True, help="What it is.")
+@BY
+@everywhere
+def add(
+    face: Face, address: Address, text: str, when: str | None, side: str | None, kind: str, by: str | None
+) -> None:
+    """Write a statement below ADDRESS; its points are fitted at once.
+
+    \b
+    priory add 0.2 "Customers who called support twice leave." --when "support_calls >= 2"
+    """
+    from learning.growing import add as added
+
+    with face.tree() as tree:
+        s = added(tree, address, text, when=when, side=side, kind=kind, by=rater_named(by))
+    _tell(face, s)
+
+
+@click.command()
+@click.argument("address", type=ADDRESS)
+@click.argument("text")
+@WHEN
+@SIDE
+@BY
+@everywhere
+def edit(face: Face, address: Address, text: str, when: str | None, side: str | None, by: str | None) -> None:
+    """Write the statement at ADDRESS anew.
+
+    The new one gets an address of its own beside it. The old one is kept, but is no longer part of the tree.
+
+    \b
+    priory edit 0.1.0 "Flippers of 207 mm or more: Gentoo." --when "flipper_length_mm >= 207"
+    """
+    from learning.growing import edit as edited
+
+    with face.tree() as tree:
+        s = edited(tree, address, text, when=when, side=side, by=rater_named(by))
+    _tell(face, s)
+
+
+@click.command()
+@click.argument("address", type=ADDRESS)
+@click.option("--why", default="", help="A reason to remember.")
+@BY
+@everywhere
+def drop(face: Face, address: Address, why: str, by: str | None) -> None:
+    """Leave a statement out, with all below it; nothing is deleted.
+
+    \b
+    priory drop 0.0.2 --why "an accident of how the sample was drawn"
+    """
+    from learning.growing import drop as dropped
+
+    with face.tree() as tree:
+        dropped(tree, address, by=rater_named(by), why=why)
+        s = tree.statement(address)
+    _tell(face, s, after=f"Dropped. priory restore {address} brings it back.")
+
+
+@click.command()
+@click.argument("address", type=ADDRESS)
+@click.option("--why", default="", help="A reason to remember.")
+@BY
+@everywhere
+def restore(face: Face, address: Address, why: str, by: str | None) -> None:
+    """Take a dropped statement back in, with all below it.
+
+    \b
+    priory restore 0.0.2
+    """
+    from learning.growing import restore as restored
+
+    with face.tree() as tree:
+        restored(tree, address, by=rater_named(by), why=why)
+        s = tree.statement(address)
+    _tell(face, s, after="Restored.")
+
+
+@click.command()
+@click.argument("address", type=ADDRESS)
+@click.argument("slot", type=click.IntRange(0))
+@BY
+@everywhere
+def choose(face: Face, address: Address, slot: int, by: str | None) -> None:
+    """Make another expansion of a statement the current one.
+
+    A statement may have been unpacked several times, each time into a slot of its own. Walks, ratings and
+    predictions follow the current slot.
+
+    \b
+    priory choose 0.1 1
+    """
+    from learning.growing import choose as chosen
+
+    with face.tree() as tree:
+        chosen(tree, address, slot, by=rater_named(by))
+        s = tree.statement(address)
+    _tell(face, s, after=f"Slot {slot} is the current one now.")
+
+
+def _tell(face: Face, s: Statement, *, after: str = "") -> None:
+    """Print one statement with what the fit just found about it."""
+    if face.json:
+        face.print_json(s.to_dict())
+        return
+    from ui.views.tree import written
+
+    face.show(written(s))
+    if after:
+        face.say(clean(after))

@@ -1,0 +1,236 @@
+"""A rating session in a terminal: one statement at a time, in its domain, with nobody else's answer in sight.
+
+Every answer is stored before the next question is asked, so a session may end anywhere.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
+
+from kb.errors import InputError
+from ui.answers import Reply, read_reply
+from ui.views.plain import FOUND, QUIET, cell, say
+from ui.wording import clean, count, shortened
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from kb.knowledge import Tree
+    from learning.asking import Change, Question
+
+__all__ = ["Asking", "Ended", "RatingSession"]
+
+HARDLY_MATTERS = 0.01
+"""Nats per case of D* below which an answer is not worth a person's time."""
+
+MOST_VALUES = 4
+MOST_EXAMPLES = 2
+KEYS = "0–100, n says nothing, s skip, ? more"
+HELP = (
+    "0–100     how sure you are that it also holds there; 50 is a coin flip",
+    "n         it says nothing either way there",
+    "h         true of the labelled cases only",
+    "s         skip it",
+    "f WHY     flag it: unclear, wrong, not a sentence …",
+    "note …    keep a remark with your answer",
+    "u         undo your last answer",
+    "q         stop; what you answered is kept",
+)
+
+
+class Asking(Protocol):
+    """Where questions come from and answers go: ``learning.asking``, or a stand-in in tests."""
+
+    def questions(self, tree: Tree, *, rater: str, limit: int = 20) -> list[Question]:
+        """What is worth asking this rater, most valuable first."""
+
+    def answer(self, tree: Tree, question: Question, *, rater: str, **said: Any) -> Change:
+        """Store an answer and say what it changed."""
+
+    def undo(self, tree: Tree, judgement_id: str, *, rater: str) -> object:
+        """Take an answer back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a session ended.
+
+    Attributes:
+        how: ``asked`` when nothing is left to ask, ``stopped`` by the person or the end of the input, or
+            ``interrupted``.
+        answers: How many answers stand.
+        seconds: Time spent on them.
+    """
+
+    how: Literal["asked", "stopped", "interrupted"]
+    answers: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, object]:
+        """The JSON form."""
+        return {"how": self.how, "answers": self.answers, "human_seconds": self.seconds}
+
+
+@dataclass
+class RatingSession:
+    """Asks one rater, statement by statement.
+
+    Attributes:
+        tree: What is rated.
+        rater: Who answers.
+        asking: Where questions come from and answers go.
+        lines: What the person types, a line each.
+        talk: Where the session speaks.
+        most: Ask at most so many questions; None for as many as there are.
+        clock: Seconds, for the time an answer took.
+    """
+
+    tree: Tree
+    rater: str
+    asking: Asking
+    lines: TextIO
+    talk: Console
+    most: int | None = None
+    clock: Callable[[], float] = time.monotonic
+    session: str = field(default_factory=lambda: uuid.uuid4().hex)
+    _done: list[tuple[str, Question, float]] = field(default_factory=list)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
+    _again: list[Question] = field(default_factory=list)
+    _told: bool = False
+
+    def run(self) -> Ended:
+        """Ask until nothing is left, the person stops, the input ends or Ctrl-C."""
+        try:
+            while (asked := self._next()) is not None:
+                if not self.ask(*asked):
+                    return self._ended("stopped")
+        except KeyboardInterrupt:
+            self.talk.print()
+            return self._ended("interrupted")
+        return self._ended("asked")
+
+    def _ended(self, how: Literal["asked", "stopped", "interrupted"]) -> Ended:
+        return Ended(how, len(self._done), sum(seconds for _, _, seconds in self._done))
+
+    def _next(self) -> tuple[Question, str] | None:
+        """The next question and its place in the row; None when the session is over."""
+        place = len(self._seen) - len(self._again) + 1
+        if self._again:
+            return self._again.pop(), f"{place}"
+        if self.most is not None and place > self.most:
+            return None
+        open_now = [
+            q for q in self.asking.questions(self.tree, rater=self.rater) if _name(q) not in self._seen
+        ]
+        if not open_now:
+            return None
+        self._tell_when_enough(open_now)
+        matter = sum(q.nats >= HARDLY_MATTERS for q in open_now) or len(open_now)
+        ahead = place - 1 + matter if self.most is None else min(self.most, place - 1 + len(open_now))
+        return open_now[0], f"{place} of {ahead}"
+
+    def _tell_when_enough(self, open_now: Sequence[Question]) -> None:
+        if self._told or not self._done or open_now[0].nats >= HARDLY_MATTERS:
+            return
+        self._told = True
+        more = count(len(open_now), "more answer")
+        enough = f"{more} would change a prediction by less than .01 nats each. "
+        self.talk.print(say((enough, FOUND), "You can stop: q."))
+
+    def ask(self, question: Question, place: str) -> bool:
+        """Ask one question until it is answered; False when the person stops."""
+        self._seen.add(_name(question))
+        for line in self._shown(question, place):
+            self.talk.print(line)
+        began, note = self.clock(), ""
+        while True:
+            reply = self._reply()
+            if reply is None or reply.command == "stop":
+                return False
+            if reply.command == "undo":
+                if self._undone(question):
+                    return True
+            elif reply.command == "help":
+                self.talk.print("\n".join(f"           {line}" for line in HELP), style=QUIET)
+            elif reply.command == "note":
+                note = " ".join(filter(None, (note, clean(reply.text))))
+                self.talk.print(say(("           noted; and your answer?", QUIET)))
+            else:
+                self._store(question, reply, note, self.clock() - began)
+                return True
+
+    def _reply(self) -> Reply | None:
+        """What the person typed next, understood; None at the end of the input."""
+        while True:
+            self.talk.print(say((f"           {KEYS}  ", QUIET), ("› ", "bold")), end="")
+            line = self.lines.readline()
+            if not line:
+                self.talk.print()
+                return None
+            try:
+                return read_reply(line)
+            except InputError as error:
+                self.talk.print(cell(f"           {error}"), style=QUIET)
+
+    def _store(self, question: Question, reply: Reply, note: str, seconds: float) -> None:
+        words = " ".join(filter(None, (note, clean(reply.text))))
+        change = self.asking.answer(
+            self.tree,
+            question,
+            rater=self.rater,
+            value=reply.value,
+            answer=reply.command,
+            note=words,
+            seconds=seconds,
+            session=self.session,
+        )
+        self._done.append((change.judgement_id, question, seconds))
+        if reply.command not in {"skip", "flag"}:
+            self.talk.print(
+                say((f"           → {change.changed:,} of {change.of:,} predictions changed", FOUND))
+            )
+        self.talk.print()
+
+    def _undone(self, question: Question) -> bool:
+        """Take the last answer back and ask both questions again; False when there is none."""
+        if not self._done:
+            self.talk.print(say(("           nothing to undo yet", QUIET)))
+            return False
+        judgement_id, last, _ = self._done.pop()
+        self.asking.undo(self.tree, judgement_id, rater=self.rater)
+        self._again += [question, last]
+        self.talk.print(say((f"           taken back: {shortened(last.text, 50)}", QUIET)))
+        return True
+
+    def _shown(self, question: Question, place: str) -> list[RenderableType]:
+        about = clean(self.tree.task.about_predict)
+        lines: list[RenderableType] = [say((f"{place:>9}  ", QUIET), (clean(question.text), "bold"))]
+        if question.kind == "task":
+            return lines
+        path = [shortened(text, 60) for text in question.path[1:]]
+        if path:
+            lines.append(_labelled("below", " › ".join(path)))
+        lines += [_labelled("in D", _case(case)) for case in question.examples_D[:MOST_EXAMPLES]]
+        lines += [_labelled("in D*", _case(case)) for case in question.examples_Dstar[:MOST_EXAMPLES]]
+        return [*lines, say(f"           Will this also hold for {about}?")]
+
+
+def _name(question: Question) -> tuple[str, str]:
+    return question.kind, question.address
+
+
+def _labelled(label: str, text: str) -> RenderableType:
+    return say((f"           {label:<7}", QUIET), text)
+
+
+def _case(values: Mapping[str, object]) -> str:
+    """Some values of a case, as a person reads them."""
+    shown = [
+        f"{name} {'missing' if value is None else value}"
+        for name, value in list(values.items())[:MOST_VALUES]
+    ]
+    return " · ".join(shortened(text, 40) for text in shown)

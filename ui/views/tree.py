@@ -1,0 +1,155 @@
+"""Trees and statements on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from kb.address import depth
+from kb.records import TreeRecord
+from kb.statements import Statement
+from kb.task import Task
+from ui.views.plain import ALARM, QUIET, Guided, cell, listing, say
+from ui.wording import LEGEND, clean, count, decimals, percent, points, shortened, strongest
+
+__all__ = ["TREE_LEGEND", "alarms", "found_list", "held", "one_statement", "outline", "scored", "tree_list"]
+
+TREE_LEGEND = (
+    f"{LEGEND} earns on D: nats that it and what lies below add on the labelled cases. "
+    "also for D*: how plausible people find that it holds there too; ~ is inferred, nobody rated it."
+)
+
+
+def tree_list(trees: Sequence[TreeRecord]) -> RenderableType:
+    """The trees of a knowledge base with their tasks."""
+    rows = []
+    for record in trees:
+        task = Task.from_dict(record.spec["task"])
+        classes = shortened(", ".join(task.classes), 40)
+        rows.append(
+            [
+                cell(record.name, "bold"),
+                cell(f"{task.target}: {classes}"),
+                Text(f"{task.n_D:,}"),
+                Text(f"{task.n_Dstar:,}"),
+                cell(shortened(task.about_predict, 60)),
+            ]
+        )
+    return listing(["tree", "predicts", "in D", "in D*", "D* holds"], rows, right="lwrrw")
+
+
+def scored(s: Statement) -> Text:
+    """Its points for the class that it changes most; a base rate and an aspect show none."""
+    most = strongest(s.points, s.draft.side)
+    if most is None or s.address == "0":
+        return Text("")
+    return Text(f"{points(most[1])} {shortened(most[0], 14)}")
+
+
+def held(s: Statement) -> Text:
+    """How plausible people find it, as far as anybody rated it."""
+    m = s.measures
+    if m is None or m.plausibility is None or s.address == "0":
+        return Text("")
+    style = ALARM if m.alarm else "" if m.rated else QUIET
+    if not m.rated:
+        return Text(
+            f"~{percent(m.plausibility)}" if m.plausibility_sd is not None else "not rated", style=style
+        )
+    return Text(percent(m.plausibility) + (" !" if m.alarm else ""), style=style)
+
+
+def earned(s: Statement) -> Text:
+    """Its nats on D; nothing before the first fit."""
+    value = s.measures.nats_on_D if s.measures else None
+    return Text("" if value is None else decimals(value))
+
+
+def outline(statements: Iterable[Statement], *, addresses: bool = True) -> RenderableType:
+    """Statements in depth-first order, under guides, with what the newest fit found."""
+    shown = list(statements)
+    top = depth(shown[0].address) if shown else 0
+    rows = []
+    for s in shown:
+        style = "bold" if s.kind == "aspect" else "strike dim" if s.is_dropped else ""
+        text = Guided(cell(s.text, style), depth(s.address) - top)
+        name = cell(s.address if addresses else "", QUIET)
+        rows.append([name, text, scored(s), earned(s), held(s)])
+    return listing(["", "statement", "points", "earns on D", "also for D*"], rows, right="lwlrr")
+
+
+def found_list(statements: Sequence[Statement]) -> RenderableType:
+    """Statements from anywhere in the tree, one under the other."""
+    rows = [[cell(s.address, QUIET), Guided(cell(s.text)), scored(s), held(s)] for s in statements]
+    return listing(["", "statement", "points", "also for D*"], rows, right="lwlr")
+
+
+def one_statement(s: Statement, path: Sequence[Statement]) -> RenderableType:
+    """All that is known about one statement, a line each."""
+    m = s.measures
+    facts: list[tuple[str, object]] = [
+        ("below", " › ".join(shortened(a.text, 40) for a in path)),
+        ("speaks about", f"cases with {s.draft.when}" if s.draft.when else ""),
+        ("written by", s.draft.origin),
+        ("replaces", s.draft.replaces or ""),
+    ]
+    if m is not None:
+        facts += [
+            ("points", ", ".join(f"{points(v)} {clean(name)}" for name, v in m.points.items())),
+            ("share of D, D*", _shares(s)),
+            ("earns on D", f"{decimals(m.nats_on_D)} nats" if m.nats_on_D is not None else ""),
+            ("also for D*", _believed(s)),
+        ]
+    if s.is_dropped:
+        facts.append(("dropped", "left out, with what lies below; priory restore brings it back"))
+    return listing(["", ""], [[cell(k, QUIET), cell(v)] for k, v in facts if v], right="lw")
+
+
+def _shares(s: Statement) -> str:
+    m = s.measures
+    if m is None or m.carries_D is None or not s.draft.when:
+        return ""
+    return f"{percent(m.carries_D)} and {percent(m.carries_Dstar)}"
+
+
+def _believed(s: Statement) -> str:
+    m = s.measures
+    if m is None or m.plausibility is None:
+        return ""
+    spread = f" ± {percent(m.plausibility_sd)}" if m.plausibility_sd is not None else ""
+    by = count(m.rated, "rating") if m.rated else "nobody rated it, inferred"
+    return f"{percent(m.plausibility)}{spread} ({by})"
+
+
+def alarms(statements: Iterable[Statement]) -> list[Text]:
+    """One line for each statement that earns much on D and that people don't believe."""
+    return [
+        say(
+            ("! Spurious?  ", ALARM),
+            (f'"{clean(s.text)}"', "bold"),
+            f" earns {decimals(s.measures.nats_on_D or 0.0)} nats on D; "
+            f"people give it {percent(s.measures.plausibility)}.",
+        )
+        for s in statements
+        if s.measures is not None and s.measures.alarm
+    ]
+
+
+def written(s: Statement) -> RenderableType:
+    """One statement on a line or two, as an answer to having written it."""
+    m = s.measures
+    facts = [
+        f"{points(v)} {clean(name)}" for name, v in [strongest(s.points, s.draft.side) or ("", 0.0)] if name
+    ]
+    if m is not None and s.draft.when and m.carries_Dstar is not None:
+        facts.append(f"speaks about {percent(m.carries_Dstar)} of D*")
+    if m is not None and m.nats_on_D is not None:
+        facts.append(f"{decimals(m.nats_on_D)} nats on D")
+    lines = [cell(s.text, "bold"), cell(" · ".join(facts))] if facts else [cell(s.text, "bold")]
+    return listing(
+        ["", ""],
+        [[cell(s.address if not at else "", QUIET), line] for at, line in enumerate(lines)],
+        right="lw",
+    )

@@ -1,0 +1,138 @@
+"""How Priory writes for people: numbers with units and two digits that mean something, safe text.
+
+What a model or a person wrote is untrusted. Whatever reaches a screen goes through ``clean`` first, so it can
+neither move the cursor nor turn the reading direction around, and no markup in it is ever interpreted.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+
+__all__ = [
+    "LEGEND",
+    "POINTS_PER_NAT",
+    "clean",
+    "count",
+    "decimals",
+    "duration",
+    "nats",
+    "percent",
+    "points",
+    "shortened",
+    "strongest",
+]
+
+POINTS_PER_NAT = 10.0 / math.log(10.0)
+LEGEND = "10 points = ten times the odds."
+
+_KEPT_FORMAT_CHARACTERS = "\u200c\u200d"  # joiners, which Persian, Hindi and emoji need
+_SPACES = dict.fromkeys(map(ord, "\t\n\r\v\f\x85\u2028\u2029"), " ")
+
+
+def clean(text: object) -> str:
+    """The text on one line without control characters; invisible direction marks are spelled out.
+
+    >>> clean("a\\x1b[31m b\\u202ec")
+    'a[31m b⟨U+202E⟩c'
+    """
+    safe: list[str] = []
+    for letter in str(text).translate(_SPACES):
+        category = unicodedata.category(letter)
+        if category == "Cc" or letter == "\u00ad":
+            continue
+        if category in {"Cf", "Cn", "Co", "Cs"} and letter not in _KEPT_FORMAT_CHARACTERS:
+            safe.append(f"⟨U+{ord(letter):04X}⟩")
+        else:
+            safe.append(letter)
+    return " ".join("".join(safe).split())
+
+
+def shortened(text: object, most: int) -> str:
+    """The cleaned text in at most ``most`` letters, cut at a word where it can be.
+
+    >>> shortened("the island tells the species", 18)
+    'the island tells…'
+    """
+    written = clean(text)
+    if len(written) <= most:
+        return written
+    head = written[: most - 1]
+    return (head.rsplit(" ", 1)[0] if " " in head[most // 2 :] else head).rstrip(" ,;:.") + "…"
+
+
+def percent(p: float | None) -> str:
+    """A probability or a share in whole percent; never 0 % or 100 % for what is only close.
+
+    >>> percent(0.974), percent(0.001), percent(0.9999), percent(0.0)
+    ('97 %', '<1 %', '>99 %', '0 %')
+    """
+    if p is None or math.isnan(p):
+        return "–"
+    whole = f"{p * 100:.0f}"
+    if whole == "0" and p > 0.0:
+        return "<1 %"
+    if whole == "100" and p < 1.0:
+        return ">99 %"
+    return f"{whole} %"
+
+
+def points(nats_added: float) -> str:
+    """What a statement adds to the odds of an outcome, in whole points with a sign.
+
+    >>> points(2.07), points(-0.7), points(0.01)
+    ('+9', '−3', '0')
+    """
+    whole = round(nats_added * POINTS_PER_NAT)
+    return f"+{whole}" if whole > 0 else f"−{-whole}" if whole < 0 else "0"
+
+
+def strongest(added: Mapping[str, float], side: str | None = None) -> tuple[str, float] | None:
+    """The class whose odds change most, its own side first; None where no number is fitted or all are 0."""
+    if side is not None and side in added:
+        return side, added[side]
+    most = max(added.items(), key=lambda item: (abs(item[1]), item[1]), default=None)
+    return most if most and round(most[1] * POINTS_PER_NAT) else None
+
+
+def nats(value: float | None) -> str:
+    """An amount of evidence with its unit.
+
+    >>> nats(142.3), nats(4.21), nats(0.123), nats(0.004)
+    ('142 nats', '4.2 nats', '0.12 nats', '<.01 nats')
+    """
+    if value is None:
+        return "–"
+    if 0.0 < abs(value) < 0.01:
+        return "<.01 nats"
+    return f"{decimals(value)} nats"
+
+
+def decimals(value: float) -> str:
+    """A number to two digits or to the unit, whichever is finer, with a real minus sign."""
+    size = abs(value)
+    written = f"{size:,.0f}" if size >= 10 or size == 0 else f"{size:.1f}" if size >= 1 else f"{size:.2f}"
+    return f"−{written}" if value < 0 and float(written.replace(",", "")) else written
+
+
+def duration(seconds: float) -> str:
+    """A time as a person would say it.
+
+    >>> duration(6.2), duration(100), duration(5400)
+    ('7 s', '2 minutes', '1.5 hours')
+    """
+    if seconds < 90:
+        return f"{math.ceil(seconds)} s"
+    if seconds < 3600:
+        return count(round(seconds / 60), "minute")
+    return f"{seconds / 3600:.1f} hours"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """A number and its noun.
+
+    >>> count(1, "statement"), count(1200, "statement")
+    ('1 statement', '1,200 statements')
+    """
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
