@@ -1,1 +1,16 @@
-"""Priory."""
+"""What is stored: the typed description of a knowledge base, and the migrations that lay it down."""
+
+from __future__ import annotations
+
+from graph_schema.description import DESCRIPTION, NodeType, Property, Relationship
+from graph_schema.migrations import APPLICATION_ID, Migration, sqlite_migrations
+
+__all__ = [
+    "APPLICATION_ID",
+    "DESCRIPTION",
+    "Migration",
+    "NodeType",
+    "Property",
+    "Relationship",
+    "sqlite_migrations",
+]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from kb.address import Address
 from kb.errors import FailedError, InputError
@@ -54,12 +55,22 @@ class UnknownAddressError(InputError, LookupError):
 class Store(Protocol):
     """Keeps trees for several processes at once.
 
-    Trees are named by ``tree_id``. Writes are durable when the call returns. Every method may raise
-    FailedError when the
-    database can't be reached or written. A page is keyset: stable under inserts, no row twice.
+    Trees are named by ``tree_id``; an unknown one is an UnknownTreeError. Writes are durable when the call
+    returns. Every method may raise FailedError when the database can't be reached or written, and InputError
+    when a text or number can't be stored (half a character, NaN) or ``after`` is not the end of a page of the
+    same listing. A page is keyset: stable under inserts, no row twice. ``created`` is filled in from the
+    store's clock where it is 0.
     """
 
     url: str
+
+    def __enter__(self) -> Self:
+        """The store itself; leaving the ``with`` closes it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
 
     def close(self) -> None:
         """Give the database back; a second call does nothing."""
@@ -82,7 +93,7 @@ class Store(Protocol):
         """
 
     def update_spec(self, tree_id: str, changes: Mapping[str, object]) -> None:
-        """Merge ``changes`` into the tree's spec (its id stays)."""
+        """Merge ``changes`` into the top level of the tree's spec (its id stays)."""
 
     def put_blob(self, data: bytes) -> str:
         """Store bytes (up to several GB, in chunks) under their blake2b digest and return it; idempotent."""
@@ -93,6 +104,9 @@ class Store(Protocol):
         Raises:
             FailedError: There are none, or they don't match their digest.
         """
+
+    def has_blob(self, digest: str) -> bool:
+        """The blob is stored, whole."""
 
     def node(self, tree_id: str, address: Address) -> Statement | None:
         """The statement, or None."""
@@ -123,14 +137,17 @@ class Store(Protocol):
         limit: int = 100,
         every_slot: bool = False,
     ) -> Page[Statement]:
-        """The statement and all below it in depth-first order, along current slots unless ``every_slot``."""
+        """The statement and all below it in depth-first order, along current slots unless ``every_slot``.
+
+        Dropped ones are included. ``of`` itself need not be on a current slot.
+        """
 
     def search(
         self, tree_id: str, text: str, *, after: str | None = None, limit: int = 20
     ) -> Page[Statement]:
-        """Statements along current slots that have all the words, best match first.
+        """Statements along current slots that have all the words, the shortest text first.
 
-        Any text is a safe query; nothing in it is an operator.
+        Any text is a safe query; nothing in it is an operator. Case and accents are of no matter.
         """
 
     def append_child(self, tree_id: str, of: Address, child: Draft) -> Statement:
@@ -138,6 +155,33 @@ class Store(Protocol):
 
         Raises:
             UnknownAddressError: ``of`` is not stored.
+        """
+
+    def put_statements(self, tree_id: str, new: Sequence[Statement]) -> int:
+        """Store statements at their addresses, all or none; parents come before children or are stored.
+
+        Those stored already with the same draft stay as they are (they get measures if they have none).
+        ``n_children``, ``slot`` and ``is_unpacked`` are the store's own business.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            UnknownAddressError: A parent is not stored.
+            InputError: Another statement is stored at one of the addresses.
+        """
+
+    def put_expansions(self, tree_id: str, records: Sequence[Expansion]) -> int:
+        """Record expansions whose children are stored, all or none, without a lease.
+
+        The first of a statement becomes current. Those stored already stay as they are.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            InputError: The children stored from ``first_ordinal`` on are not those of the expansion.
+            ExpansionExistsError: A different expansion is in the slot.
         """
 
     def set_dropped(self, tree_id: str, address: Address, *, is_dropped: bool) -> None:
@@ -149,7 +193,7 @@ class Store(Protocol):
         """Take the slot with a fence above all earlier ones.
 
         Returns:
-            None while another worker holds it.
+            None while it is held, even by a worker of the same name.
 
         Raises:
             UnknownAddressError: The statement is not stored.
@@ -157,32 +201,36 @@ class Store(Protocol):
         """
 
     def renew(self, lease: Lease, *, seconds: float) -> Lease:
-        """The same lease with a later end.
+        """The same lease with a later end; one that ran out can be renewed until somebody takes the slot.
 
         Raises:
-            StaleLeaseError: It is no longer held.
+            StaleLeaseError: A later lease was granted, or it was given back or used up.
         """
 
     def release(self, lease: Lease) -> None:
-        """Give the slot back without a commit; does nothing when it is no longer held."""
+        """Give the slot back without a commit; does nothing when it is no longer held.
+
+        The lease can't be used afterwards.
+        """
 
     def commit(self, lease: Lease, expansion: Expansion) -> Expansion:
         """Store the expansion with its children, or nothing.
 
         The children of the committed proposal come behind those that people wrote into the slot before.
-        The slot becomes
-        current unless another slot with an expansion is. The same expansion committed twice changes nothing.
+        The slot becomes current unless another slot with an expansion is. The same expansion committed twice
+        changes nothing, whatever became of the lease.
 
         Returns:
             The expansion as stored (``first_ordinal``, ``created``, ``is_current`` filled in).
 
         Raises:
-            StaleLeaseError: A later lease was granted.
+            StaleLeaseError: A later lease was granted, or this one was given back.
             ExpansionExistsError: A different expansion is in the slot.
+            ValueError: The lease is for another slot.
         """
 
     def expansions(self, tree_id: str, address: Address) -> list[Expansion]:
-        """All expansions of a statement, by slot."""
+        """All expansions of a statement, by slot; none for a statement that is not stored."""
 
     def choose(self, tree_id: str, address: Address, slot: int) -> None:
         """Make a committed slot the current one.
@@ -219,23 +267,35 @@ class Store(Protocol):
         """Moves in the order in which they were appended."""
 
     def put_measures(self, tree_id: str, measures: Mapping[Address, Measures]) -> None:
-        """Replace the measures of all statements of the tree by these (others lose theirs)."""
+        """Replace the measures of all statements of the tree by these (others lose theirs), or none.
+
+        Raises:
+            UnknownAddressError: A measure is about a statement that is not stored.
+        """
 
     def enqueue(self, tree_id: str, requests: Sequence[tuple[Address, int, float]]) -> int:
-        """Ask for expansions (address, slot, priority); known or committed ones are left as they are.
+        """Ask for expansions (address, slot, priority), all or none.
+
+        Known, given up or committed ones are left as they are.
 
         Returns:
             How many were new.
+
+        Raises:
+            UnknownAddressError: A statement is not stored.
         """
 
     def take(self, tree_id: str, *, worker: str, seconds: float, limit: int = 1) -> list[WorkItem]:
-        """Lease the waiting items of highest priority.
+        """Lease the waiting items of highest priority, older ones first among equals.
 
-        Items whose lease ran out wait again; ``commit`` finishes them.
+        Items whose lease ran out or was released wait again; ``commit`` finishes them.
         """
 
     def give_up(self, item: WorkItem, *, reason: str) -> None:
-        """Take a failed item out of the queue with its reason, so that no worker tries it again."""
+        """Take a failed item out of the queue with its reason, so that no worker tries it again.
+
+        Does nothing when its lease is no longer held. ``lease`` can still take the slot.
+        """
 
     def waiting(self, tree_id: str) -> int:
         """Items neither finished nor given up."""
@@ -247,4 +307,8 @@ class Store(Protocol):
         """What ``check`` checks, in words."""
 
     def backup(self, to: Path) -> None:
-        """Write a consistent copy while others go on working."""
+        """Write a consistent copy to a new file while others go on working.
+
+        Raises:
+            InputError: The file exists, or its folder does not.
+        """

@@ -1,0 +1,222 @@
+"""Every invariant of a database, walked page by page."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from kb.address import Address, address_of, child, key, path_of
+from kb.records import Expansion, Finding
+from kb.stores.sqlite.blobs import PART, digest_of
+from kb.stores.sqlite.connections import Database
+from kb.stores.sqlite.queries import QUERIES
+from kb.stores.sqlite.rows import Row, statement
+
+__all__ = ["INVARIANTS", "check"]
+
+_PAGE = 1000
+
+FILE = "the file is whole and its references hold"
+KEY = "a statement's key is the hash of its tree and address"
+PARENT = "a statement's address is its parent's, its slot and its place; only roots have no parent"
+COUNT = "a statement's count of children is right"
+CURRENT = (
+    "a statement has one current slot if it has children or expansions, and it is an unpacked one if any is"
+)
+UNPACKED = "a statement says that it is unpacked exactly when it has an expansion"
+ROOT = "every tree has a root"
+CHILDREN = "an expansion's children are all stored, as they were committed"
+RESPONSE = "an expansion's raw response is stored"
+ABOUT = "a judgement, measure or piece of work is about a statement of its own tree"
+DONE = "a committed slot is not waiting for work"
+BLOB = "a blob has all its parts and matches its digest"
+SEARCH = "search knows every statement, with its words"
+
+INVARIANTS = (
+    FILE,
+    KEY,
+    PARENT,
+    COUNT,
+    CURRENT,
+    UNPACKED,
+    ROOT,
+    CHILDREN,
+    RESPONSE,
+    ABOUT,
+    DONE,
+    BLOB,
+    SEARCH,
+)
+
+_NODES = (
+    "SELECT s.pk, s.key, s.path, s.slot, s.ordinal, s.parent, p.path, p.tree, s.tree, t.tree_id, t.name, "
+    "s.current_slot, s.n_children, s.is_unpacked FROM statement s LEFT JOIN statement p ON p.pk = s.parent "
+    "JOIN tree t ON t.pk = s.tree WHERE s.pk > ? ORDER BY s.pk LIMIT ?"
+)
+_EXPANSIONS = (
+    "SELECT e.pk, e.statement, e.slot, e.first_ordinal, e.created, e.body, s.path, t.name "
+    "FROM expansion e JOIN statement s ON s.pk = e.statement JOIN tree t ON t.pk = s.tree "
+    "WHERE e.pk > ? ORDER BY e.pk LIMIT ?"
+)
+_ABOUT = (
+    "SELECT r.rowid, s.path, t.name FROM {} r JOIN statement s ON s.pk = r.statement "
+    "JOIN tree t ON t.pk = r.tree WHERE r.rowid > ? AND s.tree != r.tree ORDER BY r.rowid LIMIT ?"
+)
+_DONE = (
+    "SELECT w.pk, s.path, t.name, w.slot FROM work w JOIN statement s ON s.pk = w.statement "
+    "JOIN tree t ON t.pk = w.tree WHERE w.pk > ? AND w.state = 'asked' AND EXISTS "
+    "(SELECT 1 FROM expansion e WHERE e.statement = w.statement AND e.slot = w.slot) ORDER BY w.pk LIMIT ?"
+)
+_BLOBS = "SELECT pk, digest, size, n_parts FROM blob WHERE pk > ? AND is_complete = 1 ORDER BY pk LIMIT ?"
+_UNSEARCHED = (
+    "SELECT s.pk, s.path, t.name FROM statement s JOIN tree t ON t.pk = s.tree WHERE s.pk > ? "
+    "AND NOT EXISTS (SELECT 1 FROM statement_text_docsize d WHERE d.id = s.pk) ORDER BY s.pk LIMIT ?"
+)
+_ROOTLESS = (
+    "SELECT t.pk, t.name FROM tree t WHERE t.pk > ? AND NOT EXISTS "
+    "(SELECT 1 FROM statement s WHERE s.tree = t.pk AND s.path = '00000') ORDER BY t.pk LIMIT ?"
+)
+_Judge = Callable[[sqlite3.Connection, Row], Iterator[Finding]]
+
+
+def check(db: Database) -> Iterator[Finding]:
+    """Yield what is broken; each page is one snapshot, so others may go on writing."""
+    yield from _file(db)
+    for sql, judge in (
+        (_NODES, _node),
+        (_ROOTLESS, lambda _, row: iter([Finding(ROOT, row[1], "the tree has no root.")])),
+        (_EXPANSIONS, _expansion),
+        *((_ABOUT.format(table), _stray) for table in ("judgement", "measure", "work")),
+        (_DONE, _undone),
+        (_BLOBS, _blob),
+        (_UNSEARCHED, lambda _, row: iter([_finding(SEARCH, row[2], row[1], "search doesn't know it.")])),
+    ):
+        yield from _pages(db, sql, judge)
+    yield from _search_index(db)
+
+
+def _pages(db: Database, sql: str, judge: _Judge) -> Iterator[Finding]:
+    last = 0
+    while True:
+        with db.reading() as conn:
+            rows = conn.execute(sql, (last, _PAGE)).fetchall()
+            found = [finding for row in rows for finding in judge(conn, row)]
+        yield from found
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1][0]
+
+
+def _finding(invariant: str, tree: str, path: str, message: str) -> Finding:
+    return Finding(invariant, f"{tree} {_shown(path)}", message)
+
+
+def _shown(path: str) -> str:
+    try:
+        return address_of(path)
+    except ValueError:
+        return repr(path)
+
+
+def _file(db: Database) -> Iterator[Finding]:
+    with db.alone() as conn:
+        said = [row[0] for row in conn.execute("PRAGMA integrity_check(20)")]
+        broken = conn.execute("PRAGMA foreign_key_check").fetchmany(20)
+    yield from (Finding(FILE, db.where, message) for message in said if message != "ok")
+    for table, rowid, target, _ in broken:
+        yield Finding(FILE, f"{table} {rowid}", f"it refers to a {target} that is not there.")
+
+
+def _node(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    path, tree = row[2], row[10]
+    try:
+        address = address_of(path)
+    except ValueError:
+        yield _finding(PARENT, tree, path, "its path is not an address.")
+        return
+    if row[1] != bytes.fromhex(key(row[9], address)):
+        yield _finding(KEY, tree, path, "its key is another one's.")
+    yield from _place(row, tree, address)
+    yield from _below(conn, row)
+
+
+def _place(row: Row, tree: str, address: Address) -> Iterator[Finding]:
+    path, slot, ordinal, parent_pk, parent_path = row[2:7]
+    if parent_pk is None:
+        if path != "00000":
+            yield _finding(PARENT, tree, path, "it has no parent.")
+        return
+    if parent_path is None or row[7] != row[8]:
+        yield _finding(PARENT, tree, path, "its parent is not stored in its tree.")
+    elif child(address_of(parent_path), ordinal, slot=slot) != address:
+        yield _finding(
+            PARENT, tree, path, f"slot {slot}, place {ordinal} of {address_of(parent_path)} is elsewhere."
+        )
+
+
+def _below(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    pk, path, tree, current, n_children, is_unpacked = row[0], row[2], row[10], *row[11:14]
+    slots = [each[0] for each in conn.execute("SELECT slot FROM expansion WHERE statement = ?", (pk,))]
+    if bool(is_unpacked) != bool(slots):
+        yield _finding(UNPACKED, tree, path, f"it has {len(slots)} expansions and says {bool(is_unpacked)}.")
+    if current is None:
+        has_child = conn.execute("SELECT 1 FROM statement WHERE parent = ? LIMIT 1", (pk,)).fetchone()
+        if slots or has_child:
+            yield _finding(CURRENT, tree, path, "no slot is current.")
+        n = 0
+    else:
+        n = conn.execute(QUERIES["count children"], (pk, current)).fetchone()[0]
+        if (slots and current not in slots) or not (slots or n):
+            yield _finding(CURRENT, tree, path, f"slot {current} is current and has no expansion.")
+    if n != n_children:
+        yield _finding(COUNT, tree, path, f"it counts {n_children} children and has {n}.")
+
+
+def _expansion(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    _, pk, slot, first, _, body, path, tree = row
+    made = Expansion.from_dict(json.loads(body))
+    n = len(made.children)
+    rows = conn.execute(QUERIES["children"], (pk, slot, first - 1, n)).fetchall() if n else []
+    stored = [(each[0], statement(each).draft) for each in rows]
+    at = address_of(path)
+    wanted = [(path_of(child(at, first + i, slot=slot)), draft) for i, draft in enumerate(made.children)]
+    if stored != wanted:
+        yield _finding(CHILDREN, tree, path, f"the children of slot {slot} differ from what was committed.")
+    if made.response is not None:
+        there = conn.execute(
+            "SELECT 1 FROM blob WHERE digest = ? AND is_complete = 1", (made.response,)
+        ).fetchone()
+        if there is None:
+            yield _finding(RESPONSE, tree, path, f"the response of slot {slot} is not stored.")
+
+
+def _stray(_: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    yield _finding(ABOUT, row[2], row[1], "a record about it belongs to another tree.")
+
+
+def _undone(_: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    yield _finding(DONE, row[2], row[1], f"slot {row[3]} is committed and still asked for.")
+
+
+def _blob(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    pk, digest, size, n_parts = row
+    parts = [conn.execute(QUERIES["blob part"], (pk, part)).fetchone() for part in range(n_parts)]
+    data = b"".join(part[0] for part in parts if part)
+    if len(data) != size or n_parts != -(-size // PART) or digest_of(data) != digest:
+        yield Finding(BLOB, f"blob {digest}", f"{len(data)} of {size} bytes are there, or they are others.")
+
+
+def _search_index(db: Database) -> Iterator[Finding]:
+    """Compare the index with the texts, all at once: SQLite has no way to do it by pages."""
+    with db.alone() as conn:
+        try:
+            conn.execute("INSERT INTO statement_text (statement_text, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            if not (error.sqlite_errorname or "").startswith("SQLITE_CORRUPT"):
+                raise
+            broken = True
+        else:
+            broken = False
+    if broken:
+        yield Finding(SEARCH, db.where, "the index of words differs from the texts.")

@@ -1,0 +1,180 @@
+"""Files: making one, recognising one, bringing one up to date. Nothing half-made is left behind."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from graph_schema import APPLICATION_ID, Migration, sqlite_migrations
+from kb.errors import FailedError, InputError
+from kb.stores.sqlite.connections import Clock, connect
+from kb.stores.sqlite.faults import named_faults
+
+__all__ = ["OLDEST_SQLITE", "make_ready", "statements_of"]
+
+OLDEST_SQLITE = (3, 37, 0)  # STRICT tables; RETURNING came before
+_MAGIC = b"SQLite format 3\0"
+_OTHERS = "Give the file of a knowledge base, or a name that is free."
+
+
+def make_ready(file: Path, *, where: str, create: bool, clock: Clock) -> None:
+    """See to it that ``file`` is a knowledge base of the code's version.
+
+    Raises:
+        InputError: There is none and none may be made, or the file is something else.
+        FailedError: It is newer than the code, damaged, not writable, or the disk is full.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise FailedError(
+            f"this Python has SQLite {sqlite3.sqlite_version}.",
+            where=where,
+            remedy=f"Use a Python with SQLite {wanted} or newer.",
+        )
+    with named_faults(where):
+        try:
+            _look(file, where=where, create=create)
+            if not file.exists():
+                _make(file, clock=clock)
+            _bring_up_to_date(file, where=where, clock=clock)
+        except OSError as error:
+            raise FailedError(f"{(error.strerror or str(error)).lower()}.", where=where) from error
+
+
+def _look(file: Path, *, where: str, create: bool) -> None:
+    """Refuse what no connection should touch."""
+    if not file.parent.is_dir():
+        raise InputError(
+            "its folder does not exist.", where=where, remedy=f"Make it first: mkdir -p {file.parent}"
+        )
+    if not file.exists():
+        if not create:
+            raise InputError("there is no knowledge base.", where=where, remedy="Make one: priory new.")
+        _refuse_unwritable(file.parent, where)
+        return
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise InputError("it is not a file.", where=where, remedy=_OTHERS)
+    with file.open("rb") as opened:
+        head = opened.read(len(_MAGIC))
+    if head and head != _MAGIC:
+        raise InputError("it is not an SQLite database.", where=where, remedy=_OTHERS)
+    if not head and not create:
+        raise InputError("the file is empty.", where=where, remedy="Make a knowledge base: priory new.")
+    _refuse_unwritable(file, where)
+    _refuse_unwritable(file.parent, where)  # the write-ahead log lies beside the file
+
+
+def _refuse_unwritable(place: Path, where: str) -> None:
+    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        what = "folder" if place.is_dir() else "file"
+        raise FailedError(
+            f"the {what} is read-only.",
+            where=where,
+            remedy="Make it writable, or copy the knowledge base to a place of your own.",
+        )
+
+
+def _make(file: Path, *, clock: Clock) -> None:
+    """Make the file under another name and link it in whole, unless somebody was faster."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}.new")
+    draft.unlink(missing_ok=True)
+    try:
+        conn = connect(draft)
+        try:
+            conn.execute("PRAGMA page_size = 8192")
+            _migrate(conn, clock=clock)
+            conn.execute("PRAGMA journal_mode = WAL")
+        finally:
+            conn.close()
+        _put_in_place(draft, file)
+    finally:
+        for left in (draft, *(draft.with_name(draft.name + end) for end in ("-wal", "-shm", "-journal"))):
+            left.unlink(missing_ok=True)
+
+
+def _put_in_place(draft: Path, file: Path) -> None:
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not file.exists():
+            draft.rename(file)
+
+
+def _bring_up_to_date(file: Path, *, where: str, clock: Clock) -> None:
+    conn = connect(file)
+    try:
+        _refuse_foreign(conn, where)
+        _migrate(conn, clock=clock)
+        _refuse_changed(conn, where)
+        conn.execute("PRAGMA journal_mode = WAL")
+    finally:
+        conn.close()
+
+
+def _refuse_foreign(conn: sqlite3.Connection, where: str) -> None:
+    app, version, tables = (
+        conn.execute(sql).fetchone()[0]
+        for sql in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
+    )
+    if app != APPLICATION_ID and (app or version or tables):
+        raise InputError("it is the database of another program.", where=where, remedy=_OTHERS)
+    newest = sqlite_migrations()[-1].version
+    if version > newest:
+        raise FailedError(
+            f"it was made by a newer Priory (version {version} of the schema; this one knows {newest}).",
+            where=where,
+            remedy="Upgrade: pip install --upgrade priory",
+        )
+
+
+def _migrate(conn: sqlite3.Connection, *, clock: Clock) -> None:
+    """Apply what is missing, each migration whole; two processes at once apply each once."""
+    for migration in sqlite_migrations():
+        if conn.execute("PRAGMA user_version").fetchone()[0] >= migration.version:
+            continue
+        conn.execute("BEGIN IMMEDIATE")
+        try:
+            if conn.execute("PRAGMA user_version").fetchone()[0] < migration.version:
+                _apply(conn, migration, clock=clock)
+            conn.execute("COMMIT")
+        except BaseException:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            raise
+
+
+def _apply(conn: sqlite3.Connection, migration: Migration, *, clock: Clock) -> None:
+    for sql in statements_of(migration.script):
+        conn.execute(sql)
+    conn.execute(
+        "INSERT INTO migration (version, name, checksum, applied) VALUES (?, ?, ?, ?)",
+        (migration.version, migration.name, migration.checksum, clock()),
+    )
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    conn.execute(f"PRAGMA user_version = {migration.version}")
+
+
+def statements_of(script: str) -> Iterator[str]:
+    """The statements of an SQL script, one by one."""
+    sql = ""
+    for line in script.splitlines(keepends=True):
+        sql += line
+        if sqlite3.complete_statement(sql):
+            yield sql
+            sql = ""
+
+
+def _refuse_changed(conn: sqlite3.Connection, where: str) -> None:
+    applied = dict(conn.execute("SELECT version, checksum FROM migration"))
+    for migration in sqlite_migrations():
+        if applied.get(migration.version) != migration.checksum:
+            raise FailedError(
+                f"its migration {migration.version} is not the one that this Priory has.",
+                where=where,
+                remedy="Use the Priory that made it: priory export there, priory import here.",
+            )

@@ -1,0 +1,137 @@
+"""Rows to records and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+from kb.address import Address, address_of, ancestors, path_of
+from kb.errors import InputError
+from kb.statements import Draft, Measures, Statement
+from kb.stores.protocol import UnknownAddressError, UnknownTreeError
+from kb.stores.sqlite.connections import Database
+from kb.stores.sqlite.queries import QUERIES, marks
+
+__all__ = [
+    "IN_LIST",
+    "Place",
+    "Row",
+    "canonical",
+    "chunks",
+    "limit_of",
+    "place",
+    "statement",
+    "tree_pk",
+    "unknown_address",
+]
+
+IN_LIST = 500  # places in one IN list; old builds of SQLite take at most 999 variables
+
+Row = tuple[Any, ...]
+Place = tuple[int, int | None, int]  # pk, current slot, is unpacked
+
+
+def canonical(value: object, *, what: str) -> str:
+    """JSON text with sorted keys and no white space; numbers of numpy become plain ones.
+
+    Raises:
+        InputError: A number is NaN or infinite; the message says in ``what``.
+    """
+    try:
+        return json.dumps(
+            value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
+        )
+    except ValueError as error:
+        raise InputError(
+            "a number is NaN or infinite.", where=what, remedy="Give a finite one or none."
+        ) from error
+
+
+def _plain(value: object) -> object:
+    item = getattr(value, "item", None)
+    if item is None:
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
+    return item()
+
+
+def chunks(values: list[str]) -> list[list[str]]:
+    """The values in lists short enough for one IN."""
+    return [values[at : at + IN_LIST] for at in range(0, len(values), IN_LIST)]
+
+
+def limit_of(limit: int) -> int:
+    """The size of a page.
+
+    Raises:
+        ValueError: Below 1.
+    """
+    if limit < 1:
+        raise ValueError(f"limit is {limit}: a page holds at least one item")
+    return limit
+
+
+def statement(row: Row) -> Statement:
+    """The statement of a row of the queries that select statements."""
+    draft = Draft(
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        () if row[5] == "[]" else tuple(json.loads(row[5])),
+        row[6],
+        row[7],
+    )
+    return Statement(
+        address_of(row[0]),
+        draft,
+        row[8],
+        row[9],
+        bool(row[10]),
+        bool(row[11]),
+        None if row[13] is None else Measures(**json.loads(row[13])),
+        row[12],
+    )
+
+
+def tree_pk(db: Database, conn: sqlite3.Connection, tree_id: str) -> int:
+    """The number of the tree inside this file.
+
+    Raises:
+        UnknownTreeError: There is none of that id.
+    """
+    known = db.tree_pks.get(tree_id)
+    if known is None:
+        row = conn.execute("SELECT pk FROM tree WHERE tree_id = ?", (tree_id,)).fetchone()
+        if row is None:
+            raise UnknownTreeError(
+                f"no tree has the id {tree_id!r}.", where=db.where, remedy="See the trees: priory trees"
+            )
+        known = db.tree_pks[tree_id] = int(row[0])
+    return known
+
+
+def place(conn: sqlite3.Connection, tree: int, address: Address) -> Place:
+    """Where a statement is kept.
+
+    Raises:
+        UnknownAddressError: It is not stored.
+    """
+    row: Place | None = conn.execute(QUERIES["place"], (tree, path_of(address))).fetchone()
+    if row is None:
+        raise unknown_address(conn, tree, address)
+    return row
+
+
+def unknown_address(conn: sqlite3.Connection, tree: int, address: Address) -> UnknownAddressError:
+    """The error for an address that is not stored, naming the nearest ancestor that is."""
+    name = conn.execute("SELECT name FROM tree WHERE pk = ?", (tree,)).fetchone()[0]
+    nearest = "0"
+    for part in chunks([path_of(above) for above in ancestors(address)]):
+        for path, _ in conn.execute(QUERIES["walk"].format(marks(len(part))), (tree, *part)):
+            nearest = address_of(path)
+    return UnknownAddressError(
+        f"no such statement; the nearest stored ancestor is {nearest}.",
+        where=f"{name} {address}",
+        remedy=f"Unpack it first: priory unpack {nearest} --tree {name}",
+    )

@@ -1,0 +1,73 @@
+"""The queue of requested expansions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kb.address import Address, address_of, child
+from kb.errors import InputError
+from kb.records import Lease, WorkItem
+from kb.stores.sqlite.connections import Database
+from kb.stores.sqlite.queries import QUERIES
+from kb.stores.sqlite.rows import limit_of, place, tree_pk
+
+__all__ = ["enqueue", "give_up", "take", "waiting"]
+
+_ASK = (
+    "INSERT INTO work (tree, statement, slot, state, priority) "
+    "SELECT ?1, ?2, ?3, 'asked', ?4 "
+    "WHERE NOT EXISTS (SELECT 1 FROM expansion WHERE statement = ?2 AND slot = ?3) "
+    "ON CONFLICT (statement, slot) DO UPDATE SET state = 'asked', priority = excluded.priority "
+    "WHERE state = 'unasked'"
+)
+
+
+def enqueue(db: Database, tree_id: str, requests: Sequence[tuple[Address, int, float]]) -> int:
+    """Ask for expansions, all or none; returns how many were new."""
+    for address, slot, priority in requests:
+        child(address, 0, slot=slot)
+        if priority != priority:  # NaN has no place in an order
+            raise InputError("the priority is NaN.", where=address, remedy="Give a number.")
+    n_new = 0
+    with db.writing() as conn:
+        tree = tree_pk(db, conn, tree_id)
+        for address, slot, priority in requests:
+            pk = place(conn, tree, address)[0]
+            n_new += conn.execute(_ASK, (tree, pk, slot, float(priority))).rowcount
+    return n_new
+
+
+def take(db: Database, tree_id: str, *, worker: str, seconds: float, limit: int) -> list[WorkItem]:
+    """Lease the waiting items of highest priority."""
+    now = db.clock()
+    until = now + seconds
+    with db.writing(is_durable=False) as conn:
+        tree = tree_pk(db, conn, tree_id)
+        conn.execute(QUERIES["expire"], (tree, now))
+        rows = conn.execute(QUERIES["claim"], (worker, until, tree, limit_of(limit))).fetchall()
+        items = []
+        for _, statement, slot, priority, attempts, fence in sorted(rows, key=lambda row: (-row[3], row[0])):
+            (path,) = conn.execute("SELECT path FROM statement WHERE pk = ?", (statement,)).fetchone()
+            address = address_of(path)
+            held = Lease(tree_id, address, slot, worker, fence, until)
+            items.append(WorkItem(address, slot, float(priority), attempts, held))
+    return items
+
+
+def give_up(db: Database, item: WorkItem, *, reason: str) -> None:
+    """Take a failed item out of the queue; does nothing when its lease is no longer held."""
+    with db.writing() as conn:
+        pk = place(conn, tree_pk(db, conn, item.lease.tree_id), item.address)[0]
+        conn.execute(
+            "UPDATE work SET state = 'given-up', reason = ?, worker = NULL, until = NULL, fence = fence + 1 "
+            "WHERE statement = ? AND slot = ? AND fence = ? AND state = 'asked'",
+            (reason, pk, item.slot, item.lease.fence),
+        )
+
+
+def waiting(db: Database, tree_id: str) -> int:
+    """Items neither finished nor given up."""
+    with db.reading() as conn:
+        tree = (tree_pk(db, conn, tree_id),)
+        free, leased = (conn.execute(QUERIES[name], tree).fetchone()[0] for name in ("waiting", "leased"))
+    return int(free) + int(leased)
