@@ -1,0 +1,189 @@
+"""Column types: what the values of a column are, found from D and D* together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kb.task import ColumnType
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Profile", "infer_type", "levels_in_order", "profiles", "value_counts"]
+
+AT_ONCE = 50  # columns per query: wide enough to share a scan, narrow enough to plan quickly
+MAX_LEVELS = 1_000
+TYPO_SHARE = 0.95  # a column of which so many values are numbers is one of numbers, with a slip in it
+TRUTHS = (("true", "false"), ("1", "0"), ("1.0", "0.0"), ("yes", "no"), ("t", "f"), ("y", "n"))
+SCALES = (
+    ("very low", "low", "medium", "high", "very high"),
+    ("low", "mid", "high"),
+    ("low", "moderate", "high"),
+    ("very small", "small", "medium", "large", "very large"),
+    ("xs", "s", "m", "l", "xl", "xxl"),
+    ("never", "rarely", "sometimes", "often", "always"),
+    ("none", "mild", "moderate", "severe"),
+    ("very poor", "poor", "fair", "good", "very good", "excellent"),
+    ("strongly disagree", "disagree", "neutral", "agree", "strongly agree"),
+    ("first", "second", "third", "fourth", "fifth"),
+)
+_RANGE = re.compile(r"(?:[<≤]\s*(\d+(?:\.\d+)?)|[>≥]?\s*(\d+(?:\.\d+)?)\s*(?:[-–]\s*\d+(?:\.\d+)?|\+)?)")
+_NAMES_ROWS = re.compile(r"(?i)(?:.*[^a-z])?(?:id|uuid|guid|index|row|key|rownames|unnamed: 0|column 1)")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a column holds, as counts of its values.
+
+    Attributes:
+        rows: Rows, with and without a value.
+        present: Values that are not missing.
+        distinct: Different ones; about, above a few thousand.
+        numbers: Values that are numbers.
+        infinite: Of those, infinite ones.
+        dates: Values that are dates or times, year first.
+        padded: Values such as 007, which are names made of digits.
+        words: Words per value, on average.
+        letters: Letters per value, on average.
+        example: The first value.
+    """
+
+    rows: int
+    present: int
+    distinct: int
+    numbers: int
+    infinite: int
+    dates: int
+    padded: int
+    words: float
+    letters: float
+    example: str
+
+    def __add__(self, other: Profile) -> Profile:
+        """The profile of both together; their distinct values may be the same ones."""
+        total = max(1, self.present + other.present)
+        return Profile(
+            rows=self.rows + other.rows,
+            present=self.present + other.present,
+            distinct=max(self.distinct, other.distinct),
+            numbers=self.numbers + other.numbers,
+            infinite=self.infinite + other.infinite,
+            dates=self.dates + other.dates,
+            padded=self.padded + other.padded,
+            words=(self.words * self.present + other.words * other.present) / total,
+            letters=(self.letters * self.present + other.letters * other.present) / total,
+            example=self.example or other.example,
+        )
+
+
+def profiles(
+    connection: duckdb.DuckDBPyConnection, relation: str, places: Sequence[str]
+) -> Iterator[Profile]:
+    """One profile per column, counted over a table or a query in parentheses."""
+    for start in range(0, len(places), AT_ONCE):
+        batch = places[start : start + AT_ONCE]
+        counts = ", ".join(_counts(place) for place in batch)
+        row = connection.execute(f"SELECT count(*), {counts} FROM {relation}").fetchall()[0]  # noqa: S608
+        width = (len(row) - 1) // len(batch)
+        for k in range(len(batch)):
+            present, distinct, *rest = row[1 + k * width : 1 + (k + 1) * width]
+            if 0 < distinct <= 2 * MAX_LEVELS:
+                query = f"SELECT count(DISTINCT {batch[k]}) FROM {relation}"  # noqa: S608
+                (distinct,) = connection.execute(query).fetchall()[0]
+            yield Profile(row[0], present, min(distinct, present), *rest)
+
+
+def _counts(c: str) -> str:
+    number, date = f"TRY_CAST({c} AS DOUBLE)", date_of(c)
+    return (
+        f"count({c}), approx_count_distinct({c}), count({number}), count(*) FILTER (isinf({number})), "
+        f"count({date}), count(*) FILTER ({c}[1] = '0' AND {c}[2] BETWEEN '0' AND '9'), "
+        f"coalesce(avg(1 + length({c}) - length(replace({c}, ' ', ''))), 0), "
+        f"coalesce(avg(length({c})), 0), coalesce(any_value({c}), '')"
+    )
+
+
+def date_of(c: str) -> str:
+    """SQL for the date or time, NULL unless it is written year first."""
+    return f"TRY_CAST(CASE WHEN {c}[5] IN ('-', '/') THEN {c} END AS TIMESTAMP)"
+
+
+def value_counts(connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> list[tuple[str, int]]:
+    """The values and how often each occurs, most frequent first, then in alphabetical order."""
+    query = (
+        f"SELECT {place}, count(*) AS n FROM {relation} WHERE {place} IS NOT NULL "  # noqa: S608
+        f"GROUP BY 1 ORDER BY n DESC, 1"
+    )
+    return [(str(value), int(n)) for value, n in connection.execute(query).fetchall()]
+
+
+def infer_type(profile: Profile, levels: Sequence[str]) -> ColumnType:
+    """The type of a column.
+
+    Args:
+        profile: Its counts.
+        levels: Its values, if they are few.
+    """
+    folded = {level.casefold() for level in levels}
+    if len(folded) == 2 and any(folded == set(pair) for pair in TRUTHS):
+        return "boolean"
+    if profile.numbers == profile.present and not profile.padded:
+        return "numeric"
+    if profile.dates == profile.present:
+        return "date"
+    if levels_in_order(levels):
+        return "ordinal"
+    if _is_text(profile):
+        return "text"
+    return "categorical"
+
+
+def mostly_numbers(profile: Profile) -> bool:
+    """All but a few values are numbers, and they are many: the few are slips or a sign for missing."""
+    share = profile.numbers / max(1, profile.present)
+    return TYPO_SHARE <= share < 1.0 and profile.distinct > 20 and not profile.padded
+
+
+def names_rows(name: str, place: int, in_D: Profile) -> bool:
+    """An identifier: no value of D occurs twice, and it is named so or is one word of text."""
+    if in_D.present < in_D.rows or in_D.rows < 3 or in_D.distinct < 0.9 * in_D.rows:
+        return False
+    is_number = in_D.numbers == in_D.present
+    if _NAMES_ROWS.fullmatch(name) and (place == 0 or not name.startswith("column ")):
+        return not is_number or in_D.example.lstrip("-").isdigit()
+    return not is_number and not in_D.dates and in_D.words < 1.05 and in_D.rows >= 20
+
+
+def levels_in_order(levels: Sequence[str]) -> tuple[str, ...] | None:
+    """The levels from lowest to highest where everyone would agree on it; None where not.
+
+    That is: at least three words of one known scale, or ranges such as 20-29 with different starts.
+
+    >>> levels_in_order(["medium", "low", "high"])
+    ('low', 'medium', 'high')
+    """
+    if len(levels) < 3:
+        return None
+    folded = {level.casefold(): level for level in levels}
+    for scale in SCALES:
+        if len(folded) == len(levels) and set(folded) <= set(scale):
+            return tuple(folded[word] for word in scale if word in folded)
+    starts: dict[float, str] = {}
+    for level in levels:
+        found = _RANGE.fullmatch(level)
+        if not found:
+            return None
+        below, start = found.groups()
+        starts[float(start) if start else float(below) - 1e-9] = level
+    return tuple(starts[start] for start in sorted(starts)) if len(starts) == len(levels) else None
+
+
+def _is_text(profile: Profile) -> bool:
+    if profile.distinct > MAX_LEVELS:
+        return True
+    return profile.distinct > 50 and (
+        profile.distinct > 0.5 * profile.present or profile.words > 5 or profile.letters > 40
+    )
