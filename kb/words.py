@@ -1,0 +1,171 @@
+"""Plain words for columns, numbers and conditions, as a newcomer reads them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+
+from kb.condition_tree import (
+    Between,
+    Compare,
+    Junction,
+    Leaf,
+    Missing,
+    Node,
+    Not,
+    OneOf,
+    Operator,
+    Truth,
+    Value,
+)
+from kb.conditions import read_condition
+from kb.task import Column
+
+__all__ = ["column_in_words", "in_words", "number_in_words"]
+
+_NUMBERS: dict[Operator, str] = {
+    "=": "is",
+    "<>": "is not",
+    "<": "below",
+    "<=": "up to",
+    ">": "above",
+    ">=": "at least",
+}
+_DATES: dict[Operator, str] = {**_NUMBERS, "<": "before", ">": "after", ">=": "from"}
+_LOWER: tuple[Operator, ...] = (">", ">=")
+_UPPER: tuple[Operator, ...] = ("<", "<=")
+_YEAR = re.compile(r"(?i)(?:^|.*[^a-z])(?:year|yr)(?:$|[^a-z].*)")
+
+
+def in_words(when: str, columns: Sequence[Column]) -> str:
+    """A condition in words, numbers in full.
+
+    Raises:
+        InputError: It is no condition over these columns.
+
+    >>> columns = [Column("flipper_length_mm", "numeric"), Column("sex", "categorical")]
+    >>> in_words("flipper_length_mm > 206 AND sex IS NULL", columns)
+    'flipper length mm above 206 and sex is missing'
+    """
+    return _words(read_condition(when, columns))
+
+
+def column_in_words(name: str) -> str:
+    """A column's name with spaces for underscores and dots.
+
+    >>> column_in_words("flipper_length_mm")
+    'flipper length mm'
+    """
+    return " ".join(re.sub(r"[_.]+", " ", name).split()) or name
+
+
+def number_in_words(x: float) -> str:
+    """A number to read at a glance: about three digits that mean something.
+
+    >>> [number_in_words(x) for x in (4050.0, 206.25, 0.12345, 1_234_567)]
+    ['4,050', '206', '0.123', '1.23 million']
+    """
+    if x != x or x in {float("inf"), float("-inf")}:
+        return "unknown" if x != x else ("−" if x < 0 else "") + "infinite"
+    size = abs(x)
+    for name, unit in (("billion", 1e9), ("million", 1e6)):
+        if unit <= size < 1e15:
+            return f"{_plain(float(f'{x / unit:.3g}'))} {name}"
+    if size >= 1e15 or 0 < size < 1e-4:
+        return f"{x:.2g}"
+    return _plain(float(round(x)) if size >= 100 else float(f"{x:.3g}"))
+
+
+def _plain(x: float) -> str:
+    """Without loss, with commas between thousands."""
+    if x.is_integer() and abs(x) < 1e15:
+        return f"{int(x):,}"
+    if not 1e-4 <= abs(x) < 1e15:
+        return repr(x)
+    whole, _, rest = repr(abs(x)).partition(".")
+    return f"{'-' if x < 0 else ''}{int(whole):,}.{rest}"
+
+
+def _words(node: Node) -> str:
+    match node:
+        case Junction("AND", parts):
+            return " and ".join(_part(part) for part in _ranges(parts))
+        case Junction(_, parts):
+            return " or ".join(map(_part, parts))
+        case Not(part):
+            return f"not ({_words(part)})"
+        case _:
+            return _leaf_words(node)
+
+
+def _leaf_words(leaf: Leaf) -> str:
+    match leaf:
+        case Compare(column, _, bool() as value):
+            return f"{column_in_words(column)} is {_value(column, value)}"
+        case Compare(column, operator, value):
+            words = _DATES if isinstance(value, datetime.date) else _NUMBERS
+            return f"{column_in_words(column)} {words[operator]} {_value(column, value)}"
+        case Between(column, low, high, negated):
+            return f"{column_in_words(column)} {_span(column, low, high, is_negated=negated)}"
+        case OneOf(column, values, False):
+            return f"{column_in_words(column)} is {_listed(column, values, 'or')}"
+        case OneOf(column, values, _):
+            return f"{column_in_words(column)} is neither {_listed(column, values, 'nor')}"
+        case Missing(column, negated):
+            return f"{column_in_words(column)} is {'known' if negated else 'missing'}"
+        case Truth(column, value, negated):
+            return f"{column_in_words(column)} is {'not ' if negated else ''}{_value(column, value)}"
+
+
+def _span(column: str, low: Value, high: Value, *, is_negated: bool) -> str:
+    if not is_negated:
+        return f"from {_value(column, low)} up to {_value(column, high)}"
+    words = _DATES if isinstance(low, datetime.date) else _NUMBERS
+    return f"{words['<']} {_value(column, low)} or {words['>']} {_value(column, high)}"
+
+
+def _part(part: Node | str) -> str:
+    if isinstance(part, str):
+        return part
+    return f"({_words(part)})" if isinstance(part, Junction) else _words(part)
+
+
+def _ranges(parts: Sequence[Node]) -> list[Node | str]:
+    """The parts, a lower and an upper end of one column written as one range."""
+    found: list[Node | str] = []
+    rest = list(parts)
+    while rest:
+        first = rest.pop(0)
+        other = next((part for part in rest if _are_ends(first, part)), None)
+        if other is None or not isinstance(first, Compare) or not isinstance(other, Compare):
+            found.append(first)
+            continue
+        rest.remove(other)
+        low, high = (first, other) if first.operator in _LOWER else (other, first)
+        words = _DATES if isinstance(low.value, datetime.date) else _NUMBERS
+        ends = (f"{words[end.operator]} {_value(end.column, end.value)}" for end in (low, high))
+        joint = " " if high.operator == "<=" else " and "
+        found.append(f"{column_in_words(low.column)} {joint.join(ends)}")
+    return found
+
+
+def _are_ends(first: Node, second: Node) -> bool:
+    if not isinstance(first, Compare) or not isinstance(second, Compare) or first.column != second.column:
+        return False
+    pair = {first.operator, second.operator}
+    return len(pair & {*_LOWER}) == 1 and len(pair & {*_UPPER}) == 1
+
+
+def _value(column: str, value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        is_year = value.is_integer() and _YEAR.fullmatch(column)
+        return str(int(value)) if is_year else _plain(value)
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _listed(column: str, values: Sequence[Value], word: str) -> str:
+    *some, last = (_value(column, value) for value in values)
+    return f"{', '.join(some)} {word} {last}"
