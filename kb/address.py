@@ -42,6 +42,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUE = {digit: value for value, digit in enumerate(_DIGITS)}
 _SLOT_WIDTH, _ORDINAL_WIDTH = 2, 3
 _WIDTH = _SLOT_WIDTH + _ORDINAL_WIDTH
+_ROOT_SEGMENT = "0" * _WIDTH
 MAX_SLOT = len(_DIGITS) ** _SLOT_WIDTH - 1
 MAX_ORDINAL = len(_DIGITS) ** _ORDINAL_WIDTH - 1
 _WRITTEN = re.compile(r"0(?:(?:@[1-9][0-9]{0,8})?\.(?:0|[1-9][0-9]{0,8}))*", re.ASCII)
@@ -57,16 +58,17 @@ def parse_address(text: str) -> Address:
     >>> parse_address("0.3@2.1")
     '0.3@2.1'
     """
-    written = text.strip()
-    if not _WRITTEN.fullmatch(written):
-        shown = written if len(written) <= 60 else written[:57] + "..."
-        raise InputError(
-            f"{shown!r} is not an address.",
-            remedy="Write the path of numbers from the root, such as 0, 0.3 or 0.3@2.1.",
-        )
-    address = Address(written)
+    address = Address(text.strip())
     path_of(address)
     return address
+
+
+def _no_address(text: str) -> InputError:
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    return InputError(
+        f"{shown!r} is not an address.",
+        remedy="Write the path of numbers from the root, such as 0, 0.3 or 0.3@2.1.",
+    )
 
 
 def _steps(address: Address) -> list[tuple[int, int]]:
@@ -87,11 +89,13 @@ def path_of(address: Address) -> str:
     """The fixed-width form of an address; its lexicographic order is depth-first order.
 
     Raises:
-        InputError: Deeper than MAX_DEPTH, or a slot or ordinal that five digits can't hold.
+        InputError: Not an address, deeper than MAX_DEPTH, or a slot or ordinal that its digits can't hold.
 
     >>> path_of(Address("0.3@2.1"))
     '000000000302001'
     """
+    if not _WRITTEN.fullmatch(address):
+        raise _no_address(address)
     steps = _steps(address)
     if len(steps) > MAX_DEPTH:
         raise InputError(f"the address has {len(steps)} levels; {MAX_DEPTH} is the most.")
@@ -111,14 +115,24 @@ def address_of(path: str) -> Address:
     Raises:
         ValueError: Not such a form.
     """
-    if not path or len(path) % _WIDTH or any(digit not in _VALUE for digit in path):
+    segments = [path[at : at + _WIDTH] for at in range(0, len(path), _WIDTH)]
+    if (
+        not segments
+        or segments[0] != _ROOT_SEGMENT
+        or len(segments) > MAX_DEPTH
+        or len(segments[-1]) < _WIDTH
+    ):
         raise ValueError(f"{path!r} is not the stored form of an address")
-    written = ""
-    for at in range(0, len(path), _WIDTH):
-        slot = _number(path[at : at + _SLOT_WIDTH])
-        ordinal = _number(path[at + _SLOT_WIDTH : at + _WIDTH])
-        written += (f"@{slot}" if slot else "") + (f".{ordinal}" if at else str(ordinal))
-    return Address(written)
+    return Address(ROOT + "".join(map(_step_of, segments[1:])))
+
+
+@lru_cache(maxsize=65_536)
+def _step_of(segment: str) -> str:
+    """How one level below the root is written."""
+    if any(digit not in _VALUE for digit in segment):
+        raise ValueError(f"{segment!r} is not the stored form of one level of an address")
+    slot, ordinal = _number(segment[:_SLOT_WIDTH]), _number(segment[_SLOT_WIDTH:])
+    return f"@{slot}.{ordinal}" if slot else f".{ordinal}"
 
 
 def _number(digits: str) -> int:
