@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 CLIP = 1e-4
 """No class gets less than this when a log loss is taken, whoever forecasts; said in every report."""
 
-RESAMPLED_UNTIL = 10_000
+RESAMPLED_UNTIL = 5_000
 """Up to so many cases they are resampled; beyond, a mean of bounded values is normal for our purpose."""
 
 INDICES_AT_ONCE = 2_000_000
@@ -162,7 +162,7 @@ def bootstrap_means(values: NDArray[np.floating], seed: int, draws: int = 2000) 
     """One 95 % interval for the mean of each column of (n, m) per-case values.
 
     Percentiles of ``draws`` means over cases drawn with replacement; all columns share the draws, and so do
-    calls with the same seed, n and draws. Cases count as independent. Beyond 10,000 cases the normal
+    calls with the same seed, n and draws. Cases count as independent. Beyond 5,000 cases the normal
     approximation mean ± 1.96 sd/√n replaces the draws. It holds at most ``INDICES_AT_ONCE`` indices.
 
     Reference: Efron, Tibshirani (1993), "An introduction to the bootstrap", section 13.3.
