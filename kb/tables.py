@@ -140,8 +140,8 @@ def prepare_task_from_columns(
 def read_labels(path: Path, task: Task, *, delimiter: str | None = None) -> npt.NDArray[np.int64]:
     """Labels of D*, for a report: codes into the task's classes, shape (n_Dstar,), -1 where unknown.
 
-    The file has the target column and either one row per case of D*, in order, or a column ``row`` that
-    says which case each row labels, counted from 1.
+    The file has the target column and either one row per case of D*, in order, or a column ``case`` or
+    ``row`` that says which case each row labels, counted from 0 as forecasts are.
 
     Raises:
         InputError: A label that D lacks, another number of rows, a row that D* lacks or has twice.
@@ -152,11 +152,12 @@ def read_labels(path: Path, task: Task, *, delimiter: str | None = None) -> npt.
             raise _no_column(raw, task.target, "the target")
         given = connection.execute(f"SELECT {raw.place(task.target)} FROM labels").fetchall()  # noqa: S608
         rows = np.arange(raw.n)
-        if "row" in raw.names and "row" not in {column.name for column in task.columns}:
-            rows = _row_numbers(connection, raw, task.n_Dstar)
+        own = {column.name for column in task.columns}
+        if numbered := [name for name in ("case", "row") if name in raw.names and name not in own]:
+            rows = _row_numbers(connection, raw, numbered[0], task.n_Dstar)
         elif raw.n != task.n_Dstar:
             problem = f"has {raw.n:,} rows, D* has {task.n_Dstar:,}."
-            raise InputError(problem, where=str(path), remedy="Give one per case, or a column row (from 1).")
+            raise InputError(problem, where=str(path), remedy="Give one per case, or a column case (from 0).")
     codes = {label: code for code, label in enumerate(task.classes)}
     labels = np.full(task.n_Dstar, -1, dtype=np.int64)
     for place, (row, (label,)) in enumerate(zip(rows, given, strict=True)):
@@ -357,17 +358,18 @@ def _parquet(
         return path.read_bytes()
 
 
-def _row_numbers(connection: duckdb.DuckDBPyConnection, raw: Raw, n: int) -> npt.NDArray[np.int64]:
-    query = f"SELECT TRY_CAST({raw.place('row')} AS BIGINT), {raw.place('row')} FROM {raw.table}"  # noqa: S608
+def _row_numbers(connection: duckdb.DuckDBPyConnection, raw: Raw, name: str, n: int) -> npt.NDArray[np.int64]:
+    c = raw.place(name)
+    query = f"SELECT TRY_CAST({c} AS BIGINT), {c} FROM {raw.table}"  # noqa: S608
     rows, seen = np.zeros(raw.n, dtype=np.int64), set()
     for place, (row, written) in enumerate(connection.execute(query).fetchall()):
-        where = f"{raw.source}: column 'row', row {place + 1}"
-        if row is None or not 1 <= row <= n:
-            raise InputError(f"{written!r} is no case of D*.", where=where, remedy=f"Cases are 1 to {n:,}.")
+        where = f"{raw.source}: column {name!r}, row {place + 1}"
+        if row is None or not 0 <= row < n:
+            raise InputError(f"{written!r} is no case of D*.", where=where, remedy=f"Cases are 0 to {n - 1}.")
         if row in seen:
             raise InputError(f"case {row} occurs twice.", where=where, remedy="Keep one of them.")
         seen.add(row)
-        rows[place] = row - 1
+        rows[place] = row
     return rows
 
 

@@ -22,7 +22,7 @@ from kb.condition_tree import (
 from kb.conditions import read_condition
 from kb.task import Column
 
-__all__ = ["column_in_words", "in_words", "number_in_words"]
+__all__ = ["column_in_words", "in_words", "number_in_words", "quantity_in_words"]
 
 _NUMBERS: dict[Operator, str] = {
     "=": "is",
@@ -75,6 +75,15 @@ def number_in_words(x: float) -> str:
     if size >= 1e15 or 0 < size < 1e-4:
         return f"{x:.2g}"
     return _plain(float(round(x)) if size >= 100 else float(f"{x:.3g}"))
+
+
+def quantity_in_words(column: str, x: float) -> str:
+    """A value of that column to read at a glance; years have no comma."""
+    return str(int(x)) if _is_year(column, x) else number_in_words(x)
+
+
+def _is_year(column: str, x: float) -> bool:
+    return float(x).is_integer() and _YEAR.fullmatch(column) is not None
 
 
 def _plain(x: float) -> str:
@@ -161,8 +170,7 @@ def _value(column: str, value: Value) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        is_year = value.is_integer() and _YEAR.fullmatch(column)
-        return str(int(value)) if is_year else _plain(value)
+        return str(int(value)) if _is_year(column, value) else _plain(value)
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
