@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kb.records import Cost
+from kb.shift import ColumnShift
 from kb.statements import Statement
 from kb.task import Task
 from learning.calibration import ReliabilityBin
@@ -28,7 +29,6 @@ __all__ = [
     "Report",
     "Row",
     "Scored",
-    "ShiftLine",
     "StatementLine",
     "build_report",
     "headline",
@@ -85,25 +85,6 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftLine:
-    """How one column differs between D and D*.
-
-    Attributes:
-        column: Its name.
-        distance: From 0 (alike) to 1 (no overlap).
-        what: The difference in a few words; untrusted, since it may quote values.
-    """
-
-    column: str
-    distance: float
-    what: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {"column": self.column, "distance": number(self.distance), "what": self.what}
-
-
-@dataclass(frozen=True, slots=True)
 class Effort:
     """What it took to get here.
 
@@ -145,7 +126,7 @@ class Report:
     best_other: Mapping[str, str]
     alarms: tuple[StatementLine, ...]
     budget_curve: tuple[tuple[int, float], ...]
-    shift: tuple[ShiftLine, ...]
+    shift: tuple[ColumnShift, ...]
     calibration: Mapping[str, tuple[ReliabilityBin, ...]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -197,7 +178,7 @@ def build_report(
     *,
     statements: Sequence[StatementLine] = (),
     effort: Effort | None = None,
-    shift: Sequence[ShiftLine] = (),
+    shift: Sequence[ColumnShift] = (),
     notes: Sequence[str] = (),
 ) -> Report:
     """The report, with alarms and shift sorted and the notes that always apply."""

@@ -10,6 +10,7 @@ import pytest
 
 from kb.address import Address
 from kb.records import Cost
+from kb.shift import ColumnShift
 from kb.statements import Draft, Measures, Statement
 from kb.task import Task
 from learning import scores
@@ -18,7 +19,6 @@ from learning.report import (
     Kind,
     Report,
     Scored,
-    ShiftLine,
     StatementLine,
     build_report,
     headline,
@@ -211,7 +211,10 @@ def full_report() -> Report:
         scored,
         statements=statements,
         effort=Effort(Cost(steps=11, human_seconds=20.0), ((0, 0.36), (4, 0.13))),
-        shift=[ShiftLine("bill", 0.1, "alike"), ShiftLine("island", 0.9, "far apart")],
+        shift=[
+            ColumnShift("bill", 0.1, "alike", ""),
+            ColumnShift("island", 0.9, "far apart", "Biscoe 0 % → 40 %"),
+        ],
         notes=["Ratings are those of oracle:naturalist, a scripted stand-in."],
     )
 
