@@ -74,14 +74,13 @@ class Fit:
 
 
 def folds_of(n: int, seed: int) -> list[tuple[Codes, Codes]]:
-    """(rows to fit, rows to score): five folds of few cases, one split of many."""
+    """(rows to fit, rows to score), in random order: five folds of few cases, one split of many."""
     order = np.random.default_rng(seed).permutation(n)
     if n >= 2_000:
         cut = int(0.7 * n)
-        return [(np.sort(order[:cut]), np.sort(order[cut:]))]
-    fold = np.empty(n, dtype=np.int64)
-    fold[order] = np.arange(n) % 5
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(5)]
+        return [(order[:cut], order[cut:])]
+    fold = np.arange(n) % 5
+    return [(order[fold != k], order[fold == k]) for k in range(5)]
 
 
 def fit_numbers(

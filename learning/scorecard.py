@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 from kb.arrays import Codes, Numbers
 from learning.expectation import Expectation, expectation_over
@@ -84,7 +86,7 @@ def _bounds(side: Sequence[int], classes: int) -> tuple[Numbers, Numbers]:
     return low, high
 
 
-def fit_points(
+def fit_points(  # noqa: PLR0913  # data, model and where to begin; none is a setting of another
     scorecard: Scorecard,
     A: Numbers,
     y: Codes,
@@ -92,6 +94,7 @@ def fit_points(
     *,
     strength: float = 1.0,
     start: Points | None = None,
+    fixed: Numbers | None = None,
 ) -> Points:
     """The points that explain D in expectation over the worlds.
 
@@ -102,6 +105,7 @@ def fit_points(
         expectation: Made for these n cases and the scorecard's board.
         strength: λ.
         start: Where to begin; points of fewer statements are filled up with 0.
+        fixed: What other statements add and keep adding, shape (F, n, K).
     """
     m, K = A.shape[1], scorecard.classes
     A = _by_family(scorecard, A)
@@ -112,9 +116,10 @@ def fit_points(
 
     def objective(z: Numbers) -> tuple[float, Numbers]:
         b, theta = z[:K], _full(z[K:], free, m, K)
-        S = np.empty((len(families), len(y), K))
+        S = np.zeros((len(families), len(y), K)) if fixed is None else fixed.copy()
         for f, statements in enumerate(families):
-            np.matmul(A[:, edges[f] : edges[f + 1]], theta[statements], out=S[f])
+            if len(statements):
+                S[f] += A[:, edges[f] : edges[f + 1]] @ theta[statements]
         value, db, dS = expectation.loss(b, S, y)
         gradient = strength * theta
         for f, statements in enumerate(families):
@@ -124,17 +129,24 @@ def fit_points(
 
     first = _start(start, m, K)
     box = [(None, None)] * K + list(zip(low.ravel()[free], high.ravel()[free], strict=True))
-    found = minimize(
-        objective,
-        np.concatenate([first.b, first.theta.ravel()[free]]),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=box,
-        options={"maxiter": MOST_STEPS, "maxcor": 12, "ftol": 1e-9, "gtol": 1e-4},
-    )
+    with _blas().limit(limits=1, user_api="blas"):
+        found = minimize(
+            objective,
+            np.concatenate([first.b, first.theta.ravel()[free]]),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=box,
+            options={"maxiter": MOST_STEPS, "maxcor": 12, "ftol": 1e-9, "gtol": 1e-4},
+        )
     theta = _full(found.x[K:], free, m, K)
     loss = float(found.fun) - 0.5 * strength * float((theta**2).sum())
     return Points(found.x[:K], theta, strength, loss)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """L-BFGS-B spends its time in tiny products, which threads make ten times slower."""
+    return ThreadpoolController()
 
 
 def _full(values: Numbers, free: Codes, m: int, K: int) -> Numbers:

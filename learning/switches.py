@@ -46,6 +46,22 @@ class Switchboard:
         place = {need: i for i, need in enumerate(families)}
         return cls(tuple(names), tuple(tau[n] for n in names), tuple(families), tuple(place[s] for s in sets))
 
+    def extended(self, tau: dict[str, float], needs: Sequence[frozenset[str]]) -> Switchboard:
+        """The board with more families behind those that are there; ``family`` is of the new statements."""
+        new = [n for n in tau if n not in self.names and any(n in need for need in needs)]
+        names = [*self.names, *new]
+        at = {name: i for i, name in enumerate(names)}
+        place = {need: i for i, need in enumerate(self.needs)}
+        sets = [frozenset(at[name] for name in need) for need in needs]
+        for need in sets:
+            place.setdefault(need, len(place))
+        return Switchboard(
+            tuple(names),
+            (*self.tau, *(tau[n] for n in new)),
+            tuple(place),
+            tuple(place[need] for need in sets),
+        )
+
     @property
     def doubtful(self) -> list[int]:
         """Switches that are neither surely on nor surely off."""

@@ -20,6 +20,7 @@ __all__ = ["MOST_TEXT", "checked", "score_by_data"]
 
 MOST_TEXT = 400  # characters that a person reads in one go
 COMFORTABLE_CHILDREN = 7
+LEAST_NATS = 1.0  # that a child must earn to be worth reading
 CASES_LOOKED_AT = 5_000
 _WEIGHTS = {"gain": 0.7, "coverage": 0.15, "readability": 0.15}
 
@@ -69,7 +70,8 @@ def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
     gain, available = _gain(situation, proposal.children)
     coverage = _coverage(situation, proposal.children)
     readability = _readability(proposal.children)
-    terms = {"gain": gain / available, "coverage": coverage, "readability": readability}
+    earned = max(gain - LEAST_NATS * len(proposal.children), 0.0)
+    terms = {"gain": earned / available, "coverage": coverage, "readability": readability}
     score = sum(weight * terms[name] for name, weight in _WEIGHTS.items())
     if gain <= 0.0:
         score = -0.5 * min(1.0, 0.2 + abs(gain) / available)

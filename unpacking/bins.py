@@ -21,7 +21,7 @@ __all__ = ["Bins", "bin_column", "round_between"]
 
 MOST_LEVELS = 50  # rarer levels are not named by any condition
 _LEAST_CASES = 5
-_LEAST_SHARE = 0.02
+_LEAST_SHARE = 0.04
 
 
 @dataclass(frozen=True, slots=True)

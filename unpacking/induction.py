@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from kb.words import column_in_words, in_words
 
 from kb.arrays import Codes, Mask, Numbers
 from kb.conditions import conjunction
 from kb.records import Proposal
 from kb.statements import Draft
 from kb.task import Column
+from kb.words import column_in_words, in_words
 from unpacking.bins import Bins, bin_column
 from unpacking.counts import fold_of, gain_nats, gains_per_group
 from unpacking.protocol import Situation
@@ -104,7 +104,7 @@ def _aspects(sample: _Sample, n: int) -> list[Proposal]:
     binned, gains = _informative(sample, sample.situation.task.columns)
     if not binned:
         return []
-    association = _association(binned, len(sample.y))
+    association = _association(binned, sample.y, sample.classes)
     names = [b.column for b in binned]
     single = Proposal(tuple(_aspect(sample, [c]) for c in names[:MOST_ASPECTS]), how="one column each")
     groups = _groups(association, gains)
@@ -138,27 +138,35 @@ def _informative(sample: _Sample, columns: Sequence[Column]) -> tuple[list[Bins]
     return [b for _, b in found], np.array([g for g, _ in found])
 
 
-def _association(binned: Sequence[Bins], n: int) -> Numbers:
-    """Cramér's V between columns, by their pieces, shape (C, C)."""
+def _association(binned: Sequence[Bins], y: Codes, classes: int) -> Numbers:
+    """Cramér's V between columns within the classes, shape (C, C).
+
+    Within a class, since two columns that tell the same class are not yet two measurements of one thing.
+    """
     offsets = np.cumsum([0, *(int(b.codes.max()) + 1 for b in binned)])
-    indicator = np.zeros((n, offsets[-1]), dtype=np.float32)
-    for bins, at in zip(binned, offsets, strict=False):
-        indicator[np.arange(n), at + bins.codes] = 1.0
-    joint = indicator.T @ indicator
-    found = np.eye(len(binned))
-    for i in range(len(binned)):
-        for j in range(i):
-            found[i, j] = found[j, i] = _cramer(
-                joint[offsets[i] : offsets[i + 1], offsets[j] : offsets[j + 1]]
-            )
-    return found
+    found = np.zeros((len(binned), len(binned)))
+    for k in range(classes):
+        rows = np.flatnonzero(y == k)
+        indicator = np.zeros((len(rows), offsets[-1]), dtype=np.float32)
+        for bins, at in zip(binned, offsets, strict=False):
+            indicator[np.arange(len(rows)), at + bins.codes[rows]] = 1.0
+        joint = (indicator.T @ indicator).astype(np.float64)
+        for i in range(len(binned)):
+            for j in range(i):
+                block = joint[offsets[i] : offsets[i + 1], offsets[j] : offsets[j + 1]]
+                found[i, j] += len(rows) / len(y) * _cramer(block)
+    return found + found.T + np.eye(len(binned))
 
 
 def _cramer(table: Numbers) -> float:
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / max(table.sum(), 1.0)
-    chi2 = float(((table - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
-    freedom = max(min(np.count_nonzero(table.sum(axis=1)), np.count_nonzero(table.sum(axis=0))) - 1, 1)
-    return float(np.sqrt(chi2 / (max(table.sum(), 1.0) * freedom)))
+    """Bias-corrected Cramér's V (Bergsma 2013) of a table of counts."""
+    n = max(table.sum(), 2.0)
+    rows, columns = np.count_nonzero(table.sum(axis=1)), np.count_nonzero(table.sum(axis=0))
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / n
+    phi2 = float(((table - expected) ** 2 / np.maximum(expected, 1e-9)).sum()) / n
+    phi2 = max(0.0, phi2 - (rows - 1) * (columns - 1) / (n - 1))
+    smaller = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)) - 1.0
+    return float(np.sqrt(phi2 / smaller)) if smaller > 0 else 0.0
 
 
 def _groups(association: Numbers, gains: Numbers) -> list[list[int]]:

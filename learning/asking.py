@@ -1,0 +1,308 @@
+"""Asking people: which judgement matters most, what an answer changed, when to stop.
+
+The leverage of a switch is its share of the variance of the log-odds on D*, τ(1-τ) Σ_x S(x)², over
+(1 + answers so far)²: closed form, from one fit. What an answer is worth in nats is the mutual information
+between the switch and the outcome, averaged over D*.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kb.address import ROOT, Address, parse_address
+from kb.arrays import Numbers
+from kb.cases import Cases
+from kb.errors import InputError
+from kb.knowledge import Tree
+from kb.records import Judgement
+from kb.statements import Statement
+from learning.expectation import expectation_over
+from learning.fitting import Fit, latest_fit, refit
+from learning.scorecard import contributions
+
+__all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "undo"]
+
+HARDLY = 0.01  # nats a case: answers that are worth less hardly change anything
+SECONDS_A_QUESTION = 20.0
+MOST_CASES = 2_000
+ANSWERS = ("credence", "neither", "here", "skip", "flag")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask a person.
+
+    Attributes:
+        kind: ``task`` asks whether D* is drawn and labelled as D was; ``rating`` about one statement.
+        address: The statement; the root for the task.
+        text: What is asked about.
+        path: Texts of its ancestors, the root first.
+        examples_D: Two cases of D that it speaks about, without labels.
+        examples_Dstar: Two cases of D* likewise.
+        leverage: Its share of the doubt about D*, in [0, 1].
+        nats: What an answer is expected to change per case of D*, in nats.
+    """
+
+    kind: str
+    address: Address
+    text: str
+    path: tuple[str, ...] = ()
+    examples_D: tuple[Mapping[str, object], ...] = ()  # noqa: N815  # D is the name of the labelled cases
+    examples_Dstar: tuple[Mapping[str, object], ...] = ()  # noqa: N815
+    leverage: float = 0.0
+    nats: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of all faces."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an answer changed.
+
+    Attributes:
+        changed: Cases of D* whose most likely class is another one now.
+        of: Cases of D*.
+        judgement_id: The judgement that was stored.
+        nats: Mean KL(after ‖ before) over D*, in nats.
+    """
+
+    changed: int
+    of: int
+    judgement_id: str
+    nats: float = 0.0
+
+
+def questions(tree: Tree, *, rater: str, limit: int = 20) -> list[Question]:
+    """What to ask this rater, most valuable first; the question about the task itself before all others.
+
+    Statements that the rater answered or skipped are not asked again.
+    """
+    fit = latest_fit(tree)
+    judgements = tree.judgements()
+    undone = {j.supersedes for j in judgements if j.supersedes}
+    standing = [j for j in judgements if j.id not in undone and j.answer != "undo"]
+    mine = {(j.kind, j.address) for j in standing if j.rater == rater}
+    answers = np.array([sum(j.address == n for j in standing) for n in fit.scorecard.board.names])
+    asked = [] if ("task", ROOT) in mine else [_task_question(tree, fit)]
+    leverage, nats = worth_of_asking(fit, _sampled(tree.Dstar, fit.seed))
+    for i in np.argsort(-leverage / (1.0 + answers) ** 2, kind="stable"):
+        name = fit.scorecard.board.names[i]
+        if len(asked) >= limit or leverage[i] <= 0.0:
+            break
+        if not name.startswith("column:") and ("rating", name) not in mine:
+            asked.append(_question(tree, tree.statement(name), float(leverage[i]), float(nats[i])))
+    return asked[:limit]
+
+
+def _sampled(cases: Cases, seed: int) -> Cases:
+    if cases.n <= MOST_CASES:
+        return cases
+    return cases.take(np.sort(np.random.default_rng(seed).permutation(cases.n)[:MOST_CASES]))
+
+
+def worth_of_asking(fit: Fit, cases: Cases) -> tuple[Numbers, Numbers]:
+    """Per switch its leverage on some cases, and the nats that knowing it is worth, shape (S,) each."""
+    board, K = fit.scorecard.board, fit.scorecard.classes
+    matches = fit.background.matches(cases)
+    S = contributions(fit.scorecard, matches, fit.points.theta)
+    S = S - S.mean(axis=2, keepdims=True) if S.size else S
+    tau = np.array(board.tau)
+    variance = np.zeros(len(tau))
+    per_switch = np.zeros((len(tau), *S.shape[1:]))
+    for f, need in enumerate(board.needs):
+        for i in need:
+            others = float(np.prod([board.tau[j] for j in need if j != i]))
+            per_switch[i] += others * S[f]
+    if len(tau):
+        variance = tau * (1.0 - tau) * (per_switch**2).sum(axis=(1, 2)) / K
+    nats = np.zeros(len(tau))
+    total = float(variance.sum())
+    before = _forecast(fit, tuple(tau), S)
+    for i in np.flatnonzero(variance > 1e-3 * max(total, 1e-12)).tolist():
+        on, off = ([*tau[:i], end, *tau[i + 1 :]] for end in (1.0, 0.0))
+        nats[i] = tau[i] * _divergence(_forecast(fit, tuple(on), S), before)
+        nats[i] += (1.0 - tau[i]) * _divergence(_forecast(fit, tuple(off), S), before)
+    return variance / total if total > 0 else variance, (1.0 - fit.as_D) * nats
+
+
+def _forecast(fit: Fit, tau: tuple[float, ...], S: Numbers) -> Numbers:
+    board = fit.scorecard.board.with_tau(tau)
+    expectation = expectation_over(board, S.shape[1], fit.scorecard.classes, seed=fit.seed, draws=64)
+    return expectation.forecast(fit.points.b, S)
+
+
+def _divergence(p: Numbers, q: Numbers) -> float:
+    """Mean KL(p ‖ q) over cases, in nats."""
+    if not len(p):
+        return 0.0
+    return float((p * (np.log(np.maximum(p, 1e-12)) - np.log(np.maximum(q, 1e-12)))).sum(axis=1).mean())
+
+
+def _task_question(tree: Tree, fit: Fit) -> Question:
+    """Are the cases to predict drawn and labelled as D was?"""
+    matches = fit.background.matches(_sampled(tree.Dstar, fit.seed))
+    as_D, now = fit.forecast_as_D(matches), fit.forecast(matches)
+    text = (
+        f"Are {tree.task.about_predict} drawn and labelled just as {tree.task.about_train} were? "
+        "If so, everything in the data carries over."
+    )
+    return Question("task", ROOT, text, leverage=1.0, nats=fit.as_D * _divergence(as_D, now))
+
+
+def _question(tree: Tree, statement: Statement, leverage: float, nats: float) -> Question:
+    return Question(
+        "rating",
+        statement.address,
+        statement.text,
+        path=tuple(s.text for s in tree.ancestors(statement.address)),
+        examples_D=_examples(tree, statement, tree.D.cases),
+        examples_Dstar=_examples(tree, statement, tree.Dstar),
+        leverage=leverage,
+        nats=nats,
+    )
+
+
+def _examples(tree: Tree, statement: Statement, cases: Cases) -> tuple[dict[str, object], ...]:
+    """Two cases that the statement speaks about, or any two; drawn by its address, so always the same."""
+    rows = np.arange(cases.n)
+    if statement.draft.when:
+        rows = np.flatnonzero(cases.matches([statement.draft.when])[:, 0])
+    if not len(rows):
+        return ()
+    seed = [tree.task.seed, *(ord(c) for c in statement.address)]
+    drawn = np.random.default_rng(seed).choice(rows, size=min(2, len(rows)), replace=False)
+    return tuple(cases.row(int(i)) for i in drawn)
+
+
+def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them
+    tree: Tree,
+    asked: Question | Address | str,
+    *,
+    rater: str,
+    value: float | None = None,
+    answer: str = "credence",
+    note: str = "",
+    seconds: float = 0.0,
+    session: str = "",
+) -> Change:
+    """Store what a person said, and what it changed on D*.
+
+    Args:
+        tree: Whose Z.
+        asked: The question, or the address of a statement to rate.
+        rater: ``human:…``, ``model:…`` or ``oracle:…``.
+        value: Credence in [0, 1] that it also holds for D*.
+        answer: ``credence``, ``neither``, ``here``, ``skip`` or ``flag``.
+        note: Free text.
+        seconds: Time spent.
+        session: The rating session.
+
+    Raises:
+        InputError: A credence outside [0, 1], none where one is needed, an unknown answer or rater.
+        UnknownAddressError: There is no such statement.
+    """
+    kind = "rating"
+    if isinstance(asked, Question):
+        address, kind = asked.address, asked.kind
+    else:
+        address = tree.statement(parse_address(str(asked))).address
+    said = Judgement(
+        id=uuid.uuid4().hex,
+        kind="task" if kind == "task" else "rating",
+        address=address,
+        rater=rater,
+        value=value,
+        answer=answer,
+        note=note,
+        seconds=seconds,
+        session=session,
+    )
+    check_answer(said)
+    before = latest_fit(tree)
+    judged = tree.judge(said.kind, said.address, said.rater, **_given(said))
+    return _what_changed(tree, before, judged.id)
+
+
+def _given(said: Judgement) -> dict[str, Any]:
+    return {name: getattr(said, name) for name in ("id", "value", "answer", "note", "seconds", "session")}
+
+
+def check_answer(said: Judgement, where: str = "") -> None:
+    """Refuse what is no valid answer.
+
+    Raises:
+        InputError: It names the value and what is allowed.
+    """
+    where = where or said.address
+    if said.answer not in ANSWERS:
+        raise InputError(f"{said.answer!r} is no answer.", where=where, remedy=f"Use: {', '.join(ANSWERS)}.")
+    if said.answer == "credence" and (said.value is None or not 0.0 <= said.value <= 1.0):
+        raise InputError(
+            f"{said.value} is no credence.",
+            where=where,
+            remedy="Give 0 to 100 in per cent (0 to 1 in files).",
+        )
+    if said.rater.partition(":")[0] not in ("human", "model", "oracle") or not said.rater.partition(":")[2]:
+        raise InputError(
+            f"{said.rater!r} is no rater.",
+            where=where,
+            remedy="Write human:NAME, model:NAME or oracle:NAME.",
+        )
+
+
+def _what_changed(tree: Tree, before: Fit, judgement_id: str) -> Change:
+    cases = _sampled(tree.Dstar, before.seed)
+    was = before.forecast(before.background.matches(cases))
+    after = refit(tree, like=before)
+    now = after.forecast(after.background.matches(cases))
+    changed = int((was.argmax(axis=1) != now.argmax(axis=1)).sum())
+    return Change(changed, len(was), judgement_id, _divergence(now, was))
+
+
+def undo(tree: Tree, judgement_id: str, *, rater: str) -> Change:
+    """Take an answer back: a correction is appended, nothing is erased.
+
+    Raises:
+        InputError: This rater gave no such answer, or took it back before.
+    """
+    said = tree.judgements()
+    mine = {j.id: j for j in said if j.rater == rater and j.answer != "undo"}
+    taken_back = {j.supersedes for j in said if j.answer == "undo"}
+    if judgement_id not in mine or judgement_id in taken_back:
+        raise InputError(f"{judgement_id!r} is no standing answer of {rater}.", where=tree.name)
+    before, old = latest_fit(tree), mine[judgement_id]
+    tree.judge(old.kind, old.address, rater, answer="undo", supersedes=old.id)
+    return _what_changed(tree, before, judgement_id)
+
+
+def next_step(tree: Tree) -> str:
+    """What is worth doing next, in one sentence."""
+    if not any(s.draft.when for s in tree.walk()):
+        return f"Nothing is unpacked yet. Grow Z from the data: priory learn --tree {tree.name}"
+    fit = latest_fit(tree)
+    _, nats = worth_of_asking(fit, _sampled(tree.Dstar, fit.seed))
+    names = fit.scorecard.board.names
+    open_ones = [
+        i
+        for i, name in enumerate(names)
+        if nats[i] >= HARDLY and not name.startswith("column:") and Address(name) not in fit.prior.rated
+    ]
+    if open_ones:
+        minutes = max(1, round(len(open_ones) * SECONDS_A_QUESTION / 60))
+        many = "statement matters" if len(open_ones) == 1 else "statements matter"
+        return (
+            f"{len(open_ones)} {many} on the cases to predict and nobody has rated "
+            f"{'it' if len(open_ones) == 1 else 'them'}: {minutes} minute{'s' if minutes > 1 else ''}. "
+            f"priory rate --tree {tree.name}"
+        )
+    return (
+        f"Further ratings change the predictions by less than {HARDLY} nats a case. "
+        f"Look at them: priory predict --all --tree {tree.name}"
+    )

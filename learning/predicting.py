@@ -1,0 +1,227 @@
+"""Predictions for cases, with the statements that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from kb.words import in_words
+
+from kb.address import Address, ancestors
+from kb.arrays import Codes, Numbers
+from kb.cases import Cases
+from kb.errors import InputError
+from kb.knowledge import Tree
+from learning.bounds import MOST_SWITCHES, forecast_bounds
+from learning.fitting import Fit, latest_fit
+from learning.measures import centred_points
+from learning.scorecard import contributions
+
+__all__ = ["Citation", "Explanation", "Predictions", "explain", "predict"]
+
+CITED = 5  # statements a reader takes in at a glance
+OFF = 0.5  # below this plausibility a statement is cited as switched off
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A statement that speaks about a case.
+
+    Attributes:
+        address: Where it is.
+        text: What it says.
+        points: Per class, what it adds to the log-odds, in nats, centred.
+        plausibility: Probability that it carries over.
+        applies_because: The condition that the case meets, in words.
+        rated: People rated it, or what it inherits from.
+    """
+
+    address: Address
+    text: str
+    points: Mapping[str, float]
+    plausibility: float
+    applies_because: str
+    rated: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of all faces."""
+        return {**{name: getattr(self, name) for name in self.__slots__}, "points": dict(self.points)}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One case: its forecast, and what that rests on.
+
+    Attributes:
+        case: Row of D*, from 0.
+        values: What is known of the case.
+        probabilities: Per class.
+        because: Statements that carried the forecast, the weightiest first.
+        switched_off: Statements that speak about the case but that people don't believe to carry over.
+        unrated: Statements that matter here and that nobody rated, nor anything above them.
+        bounds: Per class the lowest and highest forecast over all joint worlds that agree with the ratings.
+    """
+
+    case: int
+    values: Mapping[str, object]
+    probabilities: Mapping[str, float]
+    because: tuple[Citation, ...]
+    switched_off: tuple[Citation, ...]
+    unrated: tuple[Citation, ...]
+    bounds: Mapping[str, tuple[float, float]] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of all faces."""
+        return {
+            "case": self.case,
+            "values": dict(self.values),
+            "probabilities": dict(self.probabilities),
+            "because": [c.to_dict() for c in self.because],
+            "switched_off": [c.to_dict() for c in self.switched_off],
+            "unrated": [c.to_dict() for c in self.unrated],
+            "bounds": self.bounds and {name: list(ends) for name, ends in self.bounds.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Forecasts for cases.
+
+    Attributes:
+        classes: The K classes.
+        p: Probabilities, shape (n, K).
+        low: Lowest forecast over the joint worlds that agree with the ratings, shape (n, K), if asked for.
+        high: Highest likewise.
+    """
+
+    classes: tuple[str, ...]
+    p: Numbers
+    low: Numbers | None = None
+    high: Numbers | None = None
+
+    def certain(self) -> list[str | None]:
+        """Per case the class that is most likely in every world that agrees with the ratings, or None.
+
+        Raises:
+            ValueError: The predictions have no bounds.
+        """
+        if self.low is None or self.high is None:
+            raise ValueError("predictions without bounds can't say what is certain")
+        best = self.p.argmax(axis=1)
+        found: list[str | None] = []
+        for i, k in enumerate(best):
+            others = np.delete(self.high[i], k)
+            found.append(self.classes[k] if self.low[i, k] >= others.max() else None)
+        return found
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Per case: its number, the most likely class, and the probabilities."""
+        for i, p in enumerate(self.p):
+            row: dict[str, Any] = {"case": i, "prediction": self.classes[int(p.argmax())]}
+            row |= {name: float(v) for name, v in zip(self.classes, p, strict=True)}
+            if self.low is not None and self.high is not None:
+                for k, name in enumerate(self.classes):
+                    row |= {
+                        f"{name} lowest": float(self.low[i, k]),
+                        f"{name} highest": float(self.high[i, k]),
+                    }
+            yield row
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of all faces."""
+        return {"classes": list(self.classes), "predictions": list(self.rows())}
+
+
+def predict(tree: Tree, cases: Cases | None = None, *, bounds: bool = False) -> Predictions:
+    """Forecasts in expectation over the worlds that people believe in.
+
+    Args:
+        tree: Whose Z.
+        cases: Which cases; all of D* if None.
+        bounds: Also the lowest and highest forecast over all joint worlds that agree with the ratings.
+    """
+    fit = latest_fit(tree)
+    asked = tree.Dstar if cases is None else cases
+    matches = fit.background.matches(asked)
+    p = np.concatenate(
+        [fit.forecast(matches[at : at + _CHUNK]) for at in range(0, max(len(matches), 1), _CHUNK)]
+    )
+    if not bounds:
+        return Predictions(tree.task.classes, p)
+    different, which = np.unique(matches, axis=0, return_inverse=True)
+    ends = np.array([forecast_bounds(fit, row, _cited_switches(fit, row)) for row in different])
+    ends = ends.reshape(-1, 2, len(tree.task.classes))[which.ravel()]
+    return Predictions(tree.task.classes, p, ends[:, 0], ends[:, 1])
+
+
+def explain(tree: Tree, case: int, *, bounds: bool = True) -> Explanation:
+    """Why one case of D* is forecast as it is.
+
+    Raises:
+        InputError: There is no such case.
+    """
+    if not 0 <= case < tree.Dstar.n:
+        raise InputError(
+            f"there is no case {case}.",
+            where=tree.name,
+            remedy=f"The cases to predict are numbered 0 to {tree.Dstar.n - 1}.",
+        )
+    fit = latest_fit(tree)
+    one = tree.Dstar.take(np.array([case]))
+    row = fit.background.matches(one)[0]
+    p = fit.forecast(row[None])[0]
+    citations = _citations(tree, fit, row)
+    ends = None
+    if bounds:
+        low, high = forecast_bounds(fit, row, _cited_switches(fit, row))
+        ends = {name: (float(a), float(b)) for name, a, b in zip(tree.task.classes, low, high, strict=True)}
+    return Explanation(
+        case=case,
+        values=one.row(0),
+        probabilities={name: float(v) for name, v in zip(tree.task.classes, p, strict=True)},
+        because=tuple(c for c in citations if c.plausibility >= OFF)[:CITED],
+        switched_off=tuple(c for c in citations if c.plausibility < OFF)[:CITED],
+        unrated=tuple(c for c in citations if not c.rated)[:CITED],
+        bounds=ends,
+    )
+
+
+def _citations(tree: Tree, fit: Fit, row: Numbers) -> list[Citation]:
+    """Statements that speak about a case, those that move its log-odds most first; one per claim."""
+    stand_ins = fit.background.stand_ins(fit.prior.rated)
+    measured = {s.address: s for s in tree.store.nodes(tree.tree_id, [s.address for s in stand_ins])}
+    found = []
+    for claim in np.flatnonzero(row):
+        s = measured[stand_ins[claim].address]
+        theta = fit.points.theta[claim]
+        if not theta.any():
+            continue
+        belief = fit.prior.belief(s.address, ancestors(s.address))
+        plausibility = s.plausibility if s.plausibility is not None else belief.plausibility
+        citation = Citation(
+            address=s.address,
+            text=s.text,
+            points=centred_points(theta, tree.task.classes),
+            plausibility=plausibility,
+            applies_because=in_words(s.draft.when or "", tree.task.columns),
+            rated=belief.by is not None,
+        )
+        weight = float(np.abs(theta - theta.mean()).max())
+        found.append((weight * max(plausibility, 0.05), claim, citation))
+    found.sort(key=lambda item: (-item[0], item[1]))
+    return [citation for _, _, citation in found]
+
+
+def _cited_switches(fit: Fit, row: Numbers) -> Codes:
+    """The doubtful switches that move this case's log-odds most, at most twelve."""
+    board = fit.scorecard.board
+    S = contributions(fit.scorecard, row[None], fit.points.theta)[:, 0]
+    weight = np.zeros(len(board.tau))
+    for need, moved in zip(board.needs, np.ptp(S, axis=1), strict=True):
+        for i in need:
+            weight[i] += moved
+    order = [i for i in np.argsort(-weight, kind="stable") if weight[i] > 0 and 0 < board.tau[i] < 1]
+    return np.array(order[:MOST_SWITCHES], dtype=np.int64)

@@ -1,0 +1,338 @@
+"""The search for Z*: unpack where it explains most, replace, drop, ask. Every move is a record.
+
+The loop is ``learn``. An offer is weighed by what it would add to J with the points of Z held, so that many
+can be weighed between two fits; a move that is taken is followed by a fit.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from kb.address import ROOT, Address, child
+from kb.arrays import Codes
+from kb.errors import InputError
+from kb.knowledge import Tree
+from kb.records import Cost, Expansion, Move
+from kb.statements import Draft, Statement
+from learning.asking import HARDLY, Question, questions
+from learning.background import Background, background_of, switches_of
+from learning.fitting import folds_of, latest_fit, refit
+from learning.objective import Objective, Standing
+from learning.prior import Prior, fit_prior, ratings_of
+from unpacking.budget import Budget
+from unpacking.induction import InductionUnpacker
+from unpacking.protocol import Unpacker
+from unpacking.step import best_approved, propose, unpack_step
+
+__all__ = ["LearnResult", "Scope", "learn"]
+
+Scope = Literal["on", "off"]
+
+MOST_STATEMENTS = 200
+MOST_CASES = 10_000  # of D that a search looks at
+LEAST_NATS = 0.5  # of J that a statement must earn to be worth reading
+STRENGTH = 1.0
+OFFERS_LOGGED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LearnResult:
+    """What a run of the search did.
+
+    Attributes:
+        run: Its name in the moves.
+        steps: Moves taken.
+        statements: Testable statements in Z.
+        J: The objective at the end, in nats.
+        terms: What J is made of, in nats.
+        seed: For folds and drawn worlds.
+        scope: ``on``, or ``off`` for the formula as written.
+        stopped: Why it ended early; None when nothing was left that earns its reading.
+        cost: What it took.
+    """
+
+    run: str
+    steps: int
+    statements: int
+    J: float
+    terms: Mapping[str, float]
+    seed: int
+    scope: Scope
+    stopped: str | None
+    cost: Cost
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of all faces."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return {**plain, "terms": dict(self.terms), "cost": self.cost.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A move that could be made.
+
+    Attributes:
+        address: What would be unpacked.
+        children: What would be committed.
+        gain: Nats of J.
+        age: In which step it was weighed.
+    """
+
+    address: Address
+    children: tuple[Draft, ...]
+    gain: float
+    age: int
+
+    @property
+    def worth(self) -> float:
+        """Nats beyond what the reading of its children costs."""
+        return self.gain - LEAST_NATS * len(self.children)
+
+
+@dataclass(slots=True)
+class _Search:
+    """The state of one run; all of it can be computed again from the tree."""
+
+    tree: Tree
+    objective: Objective
+    rows: Codes
+    unpacker: Unpacker
+    run: str
+    step: int = 0
+    cost: Cost = field(default_factory=Cost)
+    offers: dict[Address, _Offer] = field(default_factory=dict)
+    prior: Prior = field(default_factory=lambda: fit_prior([]))
+    background: Background = field(default_factory=lambda: Background((), (), (), 0))
+    standing: Standing | None = None
+
+    def look_again(self) -> Standing:
+        """Gather Z from the tree and fit its folds."""
+        self.prior = fit_prior(ratings_of(self.tree.judgements()))
+        before = self.background
+        self.background = background_of(self.tree)
+        scorecard = self.background.scorecard(self.prior, self.tree.task.classes, cautious=True)
+        A = self.background.matches(self.tree.D_for_choosing.cases)[self.rows]
+        grown = self.background.testable[: len(before.testable)] == before.testable
+        self.standing = self.objective.stand(scorecard, A, self.standing if grown else None)
+        return self.standing
+
+    def best_offer(self) -> _Offer | None:
+        """The offer that is worth most, weighed against Z as it stands; None when none is worth its reading."""
+        frontier = [s for s in self.background.every if not s.is_unpacked]
+        for s in frontier:
+            if s.address not in self.offers:
+                self.offers[s.address] = self._weigh(s)
+        open_ones = {s.address: s for s in frontier}
+        while True:
+            ranked = sorted(
+                (o for a, o in self.offers.items() if a in open_ones), key=lambda o: (-o.worth, o.address)
+            )
+            if not ranked or ranked[0].worth <= 0.0:
+                return None
+            if ranked[0].age == self.step:
+                self._log_passed_over(ranked[1 : 1 + OFFERS_LOGGED])
+                return ranked[0]
+            self.offers[ranked[0].address] = self._weigh(open_ones[ranked[0].address])
+
+    def _weigh(self, s: Statement) -> _Offer:
+        earlier = self.offers.get(s.address)
+        if earlier is None:
+            proposals = propose(self.tree, s.address, self.unpacker, n=3, seed=0)
+            children = proposals[best_approved(s.address, proposals)].children
+            approval = proposals[best_approved(s.address, proposals)].approval
+        else:
+            children, approval = earlier.children, None
+        if children and all(c.when is None for c in children):  # aspects have points only below them
+            nats = (
+                float(approval.terms.get("gain_nats", 0.0)) if approval else earlier.gain if earlier else 0.0
+            )
+            return _Offer(s.address, children, nats, self.step)
+        return _Offer(s.address, children, self.gain_of(s.address, children), self.step)
+
+    def gain_of(self, address: Address, children: tuple[Draft, ...]) -> float:
+        """Nats of J that children below an address would earn."""
+        if not children or self.standing is None:
+            return 0.0
+        testable = [Statement(child(address, i), c) for i, c in enumerate(children) if c.when]
+        tau, needs = switches_of(self.background.every, testable, self.prior, cautious=True)
+        board = self.standing.scorecard.board.extended(tau, needs)
+        place = {name: k for k, name in enumerate(self.tree.task.classes)}
+        side = [place.get(s.draft.side or "", -1) for s in testable]
+        cases = self.tree.D_for_choosing.cases
+        A = cases.matches([s.draft.when or "" for s in testable]).astype(np.float64)
+        return self.objective.gain(self.standing, board, side, A[self.rows])
+
+    def take(self, offer: _Offer) -> Expansion:
+        """Commit an offer, fit, and record both."""
+        before = self.standing
+        done = unpack_step(self.tree, offer.address, self.unpacker)
+        self.step += 1
+        self.cost += done.cost
+        after = self.look_again()
+        terms = {
+            "offered": offer.gain,
+            "J_before": before.terms.J if before else 0.0,
+            **after.terms.to_dict(),
+        }
+        self.record("unpack", offer.address, f"promised {offer.gain:.1f} nats of J", terms)
+        return done
+
+    def record(self, kind: str, address: Address, why: str, terms: Mapping[str, float]) -> None:
+        """One move that was taken."""
+        self.tree.log(Move(kind, address, "search", True, why, dict(terms), self.run, time.time()))
+
+    def _log_passed_over(self, offers: list[_Offer]) -> None:
+        self.tree.log(
+            *(
+                Move(
+                    "unpack",
+                    o.address,
+                    "search",
+                    False,
+                    "another move promised more",
+                    {"offered": o.gain},
+                    self.run,
+                    time.time(),
+                )
+                for o in offers
+            )
+        )
+
+
+def learn(  # noqa: PLR0913  # the options of a run, as people type them
+    tree: Tree,
+    *,
+    budget: Budget | None = None,
+    scope: Scope = "on",
+    ask: Callable[[Question], None] | None = None,
+    resume: bool = True,
+    seed: int | None = None,
+    progress: Callable[[LearnResult], None] | None = None,
+) -> LearnResult:
+    """Search for the Z that explains D in the worlds that people believe in; people are asked when worth it.
+
+    All that is found is in the tree after every step, so a stopped run goes on where it was.
+
+    Args:
+        tree: Whose Z.
+        budget: When to stop; 200 testable statements are the limit in any case.
+        scope: ``off`` runs the objective as it was first written, everything on and log Prior(Z) added.
+        ask: Puts a question to a person and stores the answer; None asks nobody.
+        resume: Go on under the name of the last run.
+        seed: For folds and drawn worlds; the task's if None.
+        progress: Called after each step.
+    """
+    if scope not in ("on", "off"):
+        raise InputError(f"{scope!r} is no scope.", where="--scope", remedy="Use on or off.")
+    search = _begin(tree, scope, resume=resume, seed=tree.task.seed if seed is None else seed)
+    began = time.monotonic()
+
+    def result(stopped: str | None) -> LearnResult:
+        terms = search.standing.terms.to_dict() if search.standing else {}
+        cost = Cost(search.step, search.cost.tokens, search.cost.usd, time.monotonic() - began)
+        return LearnResult(
+            search.run,
+            search.step,
+            len(search.background.testable),
+            terms.get("J", 0.0),
+            terms,
+            search.objective.seed,
+            scope,
+            stopped,
+            cost,
+        )
+
+    stopped = None
+    while stopped is None:
+        limit = budget.used_up(result(None).cost) if budget else None
+        if limit or len(search.background.testable) >= MOST_STATEMENTS:
+            stopped = f"budget ({limit})" if limit else None
+            break
+        offer = search.best_offer()
+        if offer is None:
+            break
+        search.take(offer)
+        if progress:
+            progress(result(None))
+    if stopped is None:
+        _drop_what_does_not_earn(search)
+    if ask is not None:
+        _ask(search, ask, budget)
+    refit(tree, seed=seed)
+    _remember_run(search, stopped)
+    return result(stopped)
+
+
+def _begin(tree: Tree, scope: Scope, *, resume: bool, seed: int) -> _Search:
+    n = tree.D_for_choosing.n
+    rows = np.random.default_rng(seed).permutation(n)[:MOST_CASES]
+    y = tree.D_for_choosing.y[rows]
+    folds = tuple(folds_of(len(y), seed))
+    last = tree.record.spec.get("run")
+    run = str(last) if resume and last else uuid.uuid4().hex[:12]
+    search = _Search(
+        tree, Objective(y, folds, STRENGTH, seed, literal=scope == "off"), rows, InductionUnpacker(), run
+    )
+    tree.remember({"run": run})
+    if not tree.statement(ROOT).is_unpacked:
+        search.cost += unpack_step(tree, ROOT, search.unpacker).cost
+        search.step += 1
+    search.look_again()
+    return search
+
+
+def _remember_run(search: _Search, stopped: str | None) -> None:
+    if stopped is None:
+        search.tree.remember({"run": None})
+
+
+def _drop_what_does_not_earn(search: _Search) -> None:
+    """Take claims without children out of Z whose points cost more than they earn, out of fold."""
+    standing = search.standing
+    if standing is None or not search.background.testable:
+        return
+    harmless = [
+        s
+        for s, claim in zip(search.background.testable, search.background.copy_of, strict=True)
+        if not s.n_children
+        and s.draft.origin == search.unpacker.name
+        and s.address not in search.prior.rated
+        and search.objective.without(standing, claim) >= 0.0
+    ]
+    if not harmless:
+        return
+    for s in harmless:
+        search.tree.store.set_dropped(search.tree.tree_id, s.address, is_dropped=True)
+    after = search.look_again()
+    if after.terms.J < standing.terms.J - LEAST_NATS:
+        for s in harmless:
+            search.tree.store.set_dropped(search.tree.tree_id, s.address, is_dropped=False)
+        search.look_again()
+        return
+    for s in harmless:
+        search.step += 1
+        search.record("drop", s.address, "earns nothing out of fold", after.terms.to_dict())
+
+
+def _ask(search: _Search, ask: Callable[[Question], None], budget: Budget | None) -> None:
+    """Put questions while an answer is worth it and people have time left."""
+    refit(search.tree)
+    asked = 0.0
+    while budget is None or budget.used_up(Cost(human_seconds=asked)) is None:
+        began = time.monotonic()
+        waiting = questions(search.tree, rater="human:me", limit=1)
+        if not waiting or (waiting[0].kind == "rating" and waiting[0].nats < HARDLY):
+            return
+        said = len(search.tree.judgements())
+        ask(waiting[0])
+        asked += time.monotonic() - began
+        if len(search.tree.judgements()) == said:
+            return
+        search.record("ask", waiting[0].address, f"worth {waiting[0].nats:.3f} nats a case", {})
+        latest_fit(search.tree)
