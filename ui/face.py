@@ -12,13 +12,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
 from kb.address import Address, parse_address
-from kb.errors import InputError, PrioryError
+from kb.errors import InputError
 from ui.wording import clean
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from unpacking.budget import Budget
 
 __all__ = [
-    "ADDRESS",
-    "BUDGET",
     "DEFAULT_KB",
     "INTERRUPTED",
     "STOPPED_EARLY",
     "Face",
+    "as_address",
+    "as_budget",
+    "as_json",
     "everywhere",
     "rater_named",
 ]
@@ -80,6 +81,10 @@ class Face:
     def is_interactive(self) -> bool:
         """A person can be asked: both ends are a terminal and nobody asked for silence or JSON."""
         return sys.stdin.isatty() and sys.stderr.isatty() and not (self.quiet or self.json)
+
+    def at(self, kb: str) -> Face:
+        """The same with another knowledge base."""
+        return replace(self, kb=kb)
 
     def say(self, text: str = "") -> None:
         """One line of talk; it may hold untrusted text."""
@@ -210,34 +215,24 @@ _SHARED = (
 )
 
 
-class _AddressType(click.ParamType):
-    name = "address"
+def as_address(_: click.Context, __: click.Parameter, value: str | None) -> Address | None:
+    """A click callback: the address that was typed.
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        try:
-            return parse_address(value)
-        except PrioryError as error:
-            self.fail(str(error), param, ctx)
-
-
-class _BudgetType(click.ParamType):
-    name = "budget"
-
-    def convert(
-        self, value: str | Budget, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Budget:
-        from unpacking.budget import Budget
-
-        if isinstance(value, Budget):
-            return value
-        try:
-            return Budget.parse(value)
-        except PrioryError as error:
-            self.fail(str(error), param, ctx)
+    Raises:
+        InputError: It is none.
+    """
+    return None if value is None else parse_address(value)
 
 
-ADDRESS = _AddressType()
-BUDGET = _BudgetType()
+def as_budget(_: click.Context, __: click.Parameter, value: str | None) -> Budget | None:
+    """A click callback: the budget that was typed.
+
+    Raises:
+        InputError: It is none.
+    """
+    from unpacking.budget import Budget
+
+    return None if value is None else Budget.parse(value)
 
 
 def rater_named(name: str | None) -> str:

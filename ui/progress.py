@@ -1,36 +1,106 @@
-"""Progress on stderr: a bar with what is done and the time left, on a terminal only."""
+"""Progress on stderr: a bar with what is done and the time left, on a terminal only.
+
+The rooms below report progress each in its own words; the functions here turn a bar into what they call.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ui.face import Face
+from ui.wording import clean, count, decimals
 
-__all__ = ["Progress", "progress_bar"]
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
-Progress = Callable[[int, int | None, str], None]
-"""Takes what is done, what there is in all (None if unknown) and what is being done."""
+    from kb.statements import Statement
+    from learning.growing import GrowthResult
+    from learning.search import LearnResult
+
+__all__ = ["Bar", "of_growth", "of_learning", "of_lines", "of_saying", "progress_bar"]
+
+
+class Bar:
+    """A bar that is shown.
+
+    Args:
+        shown: rich's bar.
+        what: What is being done, all in all.
+    """
+
+    def __init__(self, shown: Progress, what: str) -> None:
+        self.shown = shown
+        self.task = shown.add_task(what, total=None, doing="")
+
+    def advance(self, done: int | None = None, total: int | None = None, doing: str = "") -> None:
+        """Say how much is done, of how much in all (None if unknown), and what is being done."""
+        self.shown.update(self.task, completed=done, total=total, doing=clean(doing))
+
+    def stop(self) -> None:
+        """Take the bar away, so that a person can be asked."""
+        self.shown.stop()
 
 
 @contextmanager
-def progress_bar(face: Face, what: str) -> Iterator[Progress | None]:
+def progress_bar(face: Face, what: str) -> Iterator[Bar | None]:
     """A bar while the block runs; None where nobody would see one."""
     talk = face.talk
     if not talk.is_terminal or face.quiet or face.json:
         yield None
         return
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    left = TimeRemainingColumn(compact=True, elapsed_when_finished=True)
-    parts = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=20))
-    with Bar(
-        *parts, TextColumn("{task.fields[doing]}", markup=False), left, console=talk, transient=True
-    ) as bar:
-        task = bar.add_task(what, total=None, doing="")
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[doing]}", markup=False, style="dim"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        console=talk,
+        transient=True,
+    ) as shown:
+        yield Bar(shown, what)
 
-        def advance(done: int, total: int | None = None, doing: str = "") -> None:
-            bar.update(task, completed=done, total=total, doing=doing)
 
-        yield advance
+def of_growth(bar: Bar | None) -> Callable[[GrowthResult, Statement], None] | None:
+    """As unpacking calls it."""
+    if bar is None:
+        return None
+    shown = bar
+
+    def advance(so_far: GrowthResult, _: Statement) -> None:
+        found = f"{count(so_far.statements, 'statement')}, {count(so_far.expansions, 'step')}"
+        shown.advance(doing=found)
+
+    return advance
+
+
+def of_learning(bar: Bar | None) -> Callable[[LearnResult], None] | None:
+    """As the search calls it."""
+    if bar is None:
+        return None
+    shown = bar
+
+    def advance(so_far: LearnResult) -> None:
+        found = f"{count(so_far.statements, 'statement')}, {count(so_far.steps, 'step')}"
+        shown.advance(doing=f"{found}, {decimals(so_far.J)} nats")
+
+    return advance
+
+
+def of_saying(bar: Bar | None) -> Callable[[str], None] | None:
+    """For work that says what it is doing."""
+    if bar is None:
+        return None
+    shown = bar
+    return lambda doing: shown.advance(doing=doing)
+
+
+def of_lines(bar: Bar | None) -> Callable[[int, int | None], None] | None:
+    """For work that counts lines."""
+    if bar is None:
+        return None
+    shown = bar
+    return lambda done, total: shown.advance(done, total, count(done, "line"))

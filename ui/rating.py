@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
+from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 
 from kb.errors import InputError
 from ui.answers import Reply, read_reply
@@ -48,7 +48,18 @@ class Asking(Protocol):
     def questions(self, tree: Tree, *, rater: str, limit: int = 20) -> list[Question]:
         """What is worth asking this rater, most valuable first."""
 
-    def answer(self, tree: Tree, question: Question, *, rater: str, **said: Any) -> Change:
+    def answer(  # noqa: PLR0913  # the fields of a judgement
+        self,
+        tree: Tree,
+        asked: Question,
+        *,
+        rater: str,
+        value: float | None = None,
+        answer: str = "credence",
+        note: str = "",
+        seconds: float = 0.0,
+        session: str = "",
+    ) -> Change:
         """Store an answer and say what it changed."""
 
     def undo(self, tree: Tree, judgement_id: str, *, rater: str) -> object:
@@ -112,6 +123,11 @@ class RatingSession:
             self.talk.print()
             return self._ended("interrupted")
         return self._ended("asked")
+
+    def ask_next(self) -> bool:
+        """Ask one question that is worth it; False when none is left or the person stops."""
+        asked = self._next()
+        return asked is not None and asked[0].nats >= HARDLY_MATTERS and self.ask(*asked)
 
     def _ended(self, how: Literal["asked", "stopped", "interrupted"]) -> Ended:
         return Ended(how, len(self._done), sum(seconds for _, _, seconds in self._done))
@@ -214,8 +230,9 @@ class RatingSession:
         path = [shortened(text, 60) for text in question.path[1:]]
         if path:
             lines.append(_labelled("below", " › ".join(path)))
-        lines += [_labelled("in D", _case(case)) for case in question.examples_D[:MOST_EXAMPLES]]
-        lines += [_labelled("in D*", _case(case)) for case in question.examples_Dstar[:MOST_EXAMPLES]]
+        columns = self.tree.statement(question.address).draft.columns
+        for label, cases in (("in D", question.examples_D), ("in D*", question.examples_Dstar)):
+            lines += [_labelled(label, _case(case, columns)) for case in cases[:MOST_EXAMPLES]]
         return [*lines, say(f"           Will this also hold for {about}?")]
 
 
@@ -227,10 +244,8 @@ def _labelled(label: str, text: str) -> RenderableType:
     return say((f"           {label:<7}", QUIET), text)
 
 
-def _case(values: Mapping[str, object]) -> str:
-    """Some values of a case, as a person reads them."""
-    shown = [
-        f"{name} {'missing' if value is None else value}"
-        for name, value in list(values.items())[:MOST_VALUES]
-    ]
+def _case(values: Mapping[str, object], columns: Sequence[str]) -> str:
+    """A few values of a case as a person reads them, those that the statement is about first."""
+    order = [*(name for name in columns if name in values), *(name for name in values if name not in columns)]
+    shown = [f"{name} {'missing' if values[name] is None else values[name]}" for name in order[:MOST_VALUES]]
     return " · ".join(shortened(text, 40) for text in shown)

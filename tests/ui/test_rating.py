@@ -11,19 +11,28 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from kb.address import Address
+from learning.asking import Change, Question
 from ui.rating import Ended, RatingSession
 
 
-@dataclass(frozen=True)
-class Question:
-    address: str
-    text: str
-    kind: str = "rating"
-    path: tuple[str, ...] = ("root", "aspect")
-    examples_D: tuple[dict[str, object], ...] = ({"island": "Dream"}, {"island": "Biscoe"}, {"island": "c"})
-    examples_Dstar: tuple[dict[str, object], ...] = ({"island": None},)
-    leverage: float = 1.0
-    nats: float = 0.3
+def question(
+    address: str, text: str, *, kind: str = "rating", nats: float = 0.3, path: str = "aspect"
+) -> Question:
+    labelled: tuple[dict[str, object], ...] = (
+        {"bill": 3.5, "island": "Dream"},
+        {"island": "Biscoe"},
+        {"island": "third"},
+    )
+    return Question(
+        kind,
+        Address(address),
+        text,
+        path=("root", path),
+        examples_D=labelled,
+        examples_Dstar=({"island": None},),
+        nats=nats,
+    )
 
 
 @dataclass
@@ -34,14 +43,14 @@ class Asked:
     said: list[dict[str, Any]] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
 
-    def questions(self, tree: object, *, rater: str, limit: int = 20) -> list[Any]:  # noqa: ARG002
+    def questions(self, tree: object, *, rater: str, limit: int = 20) -> list[Question]:  # noqa: ARG002
         answered = {s["address"] for s in self.said if s["id"] not in self.undone}
         return [q for q in self.open if q.address not in answered][:limit]
 
-    def answer(self, tree: object, question: Any, *, rater: str, **said: Any) -> Any:  # noqa: ARG002
-        given = {"id": f"j{len(self.said)}", "address": question.address, "rater": rater, **said}
+    def answer(self, tree: object, asked: Question, *, rater: str, **said: Any) -> Change:  # noqa: ARG002
+        given = {"id": f"j{len(self.said)}", "address": asked.address, "rater": rater, **said}
         self.said.append(given)
-        return SimpleNamespace(changed=61, of=1460, judgement_id=given["id"])
+        return Change(61, 1460, given["id"])
 
     def undo(self, tree: object, judgement_id: str, *, rater: str) -> None:  # noqa: ARG002
         self.undone.append(judgement_id)
@@ -51,13 +60,15 @@ class Asked:
         return [s for s in self.said if s["id"] not in self.undone]
 
 
-TASK = Question("0", "Are they drawn and labelled alike?", kind="task")
-ISLAND = Question("0.0", "The island tells the species.")
-FLIPPER = Question("0.1", "Flipper length tells the species.")
+TASK = question("0", "Are they drawn and labelled alike?", kind="task")
+ISLAND = question("0.0", "The island tells the species.")
+FLIPPER = question("0.1", "Flipper length tells the species.")
 
 
 class Interrupting(io.StringIO):
-    def readline(self, size: int | None = -1, /) -> str:
+    """Typed lines, of which ``^C`` is the key."""
+
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]  # of its bytes ancestor
         line = super().readline(-1 if size is None else size)
         if line == "^C\n":
             raise KeyboardInterrupt
@@ -76,7 +87,10 @@ def held(
 ) -> tuple[Ended, str]:
     """Hold a session over what was typed; returns how it ended and what stood on the screen."""
     screen, clock = io.StringIO(), ticking()
-    tree: Any = SimpleNamespace(task=SimpleNamespace(about_predict=about))
+    island = SimpleNamespace(draft=SimpleNamespace(columns=("island",)))
+    tree: Any = SimpleNamespace(
+        task=SimpleNamespace(about_predict=about), statement=lambda address: island if address else None
+    )
     talk = Console(file=screen, width=100, markup=False, highlight=False, emoji=False)
     session = RatingSession(
         tree, "human:ada", asked, Interrupting(typed), talk, most=most, clock=lambda: next(clock)
@@ -85,7 +99,7 @@ def held(
 
 
 def test_each_kind_of_answer_is_stored_with_its_time() -> None:
-    asked = Asked([TASK, ISLAND, FLIPPER, Question("0.2", "C"), Question("0.3", "D")])
+    asked = Asked([TASK, ISLAND, FLIPPER, question("0.2", "C"), question("0.3", "D")])
     ended, _ = held(asked, "2\nn\nh\ns\nf not a sentence\n")
 
     assert [(s["address"], s["answer"], s["value"]) for s in asked.said] == [
@@ -108,6 +122,7 @@ def test_a_statement_is_shown_in_its_domain_and_the_answer_shows_what_it_changed
     assert "The island tells the species." in screen
     assert "aspect" in screen
     assert screen.count("in D ") == 2
+    assert "island Dream · bill 3.5" in screen
     assert "island missing" in screen
     assert "Will this also hold for birds elsewhere?" in screen
     assert "→ 61 of 1,460 predictions changed" in screen
@@ -165,7 +180,6 @@ def test_undo_with_nothing_to_undo_says_so() -> None:
 
 def test_a_skipped_question_does_not_come_back() -> None:
     asked = Asked([ISLAND, FLIPPER])
-    asked.answer_only = True  # type: ignore[attr-defined]
     ended, screen = held(asked, "s\n90\n")
 
     assert screen.count("The island tells") == 1
@@ -194,15 +208,15 @@ def test_it_stops_after_as_many_questions_as_were_asked_for() -> None:
 
 
 def test_it_says_when_further_answers_hardly_matter() -> None:
-    small = Question("0.2", "Small.", nats=0.004)
-    _, screen = held(Asked([ISLAND, small, Question("0.3", "Smaller.", nats=0.001)]), "5\n6\n7\n")
+    small = question("0.2", "Small.", nats=0.004)
+    _, screen = held(Asked([ISLAND, small, question("0.3", "Smaller.", nats=0.001)]), "5\n6\n7\n")
 
     assert screen.count("You can stop") == 1
     assert screen.index("You can stop") < screen.index("Small.")
 
 
 def test_hostile_statements_can_not_act_on_the_terminal() -> None:
-    hostile = Question("0.0", "\x1b[2Jgone \u202e[red]not red[/red]\n\n", path=("r", "\x1b]0;t\x07"))
+    hostile = question("0.0", "\x1b[2Jgone \u202e[red]not red[/red]\n\n", path="\x1b]0;t\x07")
     _, screen = held(Asked([hostile]), "5\n", about="\x1b[31mbirds")
 
     assert "\x1b" not in screen

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from ui.face import Face, everywhere
+from kb.task import COLUMN_TYPES
+from ui.face import DEFAULT_KB, Face, everywhere
+
+if TYPE_CHECKING:
+    from kb.task import ColumnType
 
 __all__ = ["demo", "new"]
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-DEMO_KB = "sqlite:///penguins.db"
+
+
+def typed_columns(
+    _: click.Context, __: click.Parameter, given: tuple[str, ...]
+) -> dict[str, tuple[ColumnType, tuple[str, ...]]]:
+    """A click callback: type and levels per column, of ``size=ordinal`` or ``size=small<medium<large``."""
+    found: dict[str, tuple[ColumnType, tuple[str, ...]]] = {}
+    for text in given:
+        column, equals, kind = text.rpartition("=")
+        levels = tuple(level.strip() for level in kind.split("<")) if "<" in kind else ()
+        if not equals or (kind not in COLUMN_TYPES and not levels):
+            types = ", ".join(COLUMN_TYPES)
+            raise click.BadParameter(f"{text!r} is not COLUMN=TYPE; a type is {types}, or low<middle<high.")
+        found[column] = ("ordinal" if levels else cast("ColumnType", kind), levels)
+    return found
 
 
 @click.command()
@@ -21,23 +40,90 @@ DEMO_KB = "sqlite:///penguins.db"
 def demo(face: Face, name: str, no_ask: bool) -> None:
     """Run the bundled task from its data to the report.
 
-    At a terminal it asks the four questions that matter most. What it makes is a normal knowledge base.
+    It goes into sqlite:///penguins.db unless --kb says otherwise, as a normal knowledge base on which every
+    command works. At a terminal it asks the four questions that matter most; elsewhere, or with --no-ask, a
+    scripted stand-in answers.
 
     \b
     priory demo
     priory demo --no-ask --seed 7
     """
+    from ui.demo import Demo
+
+    kb = f"sqlite:///{name}.db" if face.kb == DEFAULT_KB else face.kb
+    Demo(face.at(kb), asks=face.is_interactive and not no_ask).run()
 
 
 @click.command()
 @click.argument("name")
-@click.option("--train", required=True, type=FILE, help="The labelled cases D, CSV or Parquet.")
-@click.option("--predict", required=True, type=FILE, help="The cases to predict D*, CSV or Parquet.")
+@click.option("--train", required=True, type=FILE, help="The labelled cases D: CSV, TSV or Parquet.")
+@click.option("--predict", required=True, type=FILE, help="The cases to predict D*: the same columns.")
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option(
+    "--about-train", default="the labelled cases", metavar="TEXT", help='What D holds: "customers of 2024".'
+)
+@click.option(
+    "--about-predict",
+    default="the cases to predict",
+    metavar="TEXT",
+    help='What D* holds: "customers of 2025".',
+)
+@click.option("--time", metavar="COLUMN", help="The column that orders the cases.")
+@click.option("--environment", metavar="COLUMN", help="The column that names site, year or batch.")
+@click.option("--root", default="", metavar="TEXT", help="What the root says. Default: the base rate.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    callback=typed_columns,
+    metavar="COLUMN=TYPE",
+    help="Overrule the type of a column; an ordinal one lists its values: size=small<medium<large.",
+)
+@click.option("--drop", multiple=True, metavar="COLUMN", help="Leave a column out.")
+@click.option("--missing", multiple=True, metavar="VALUE", help="What else stands for a missing value.")
+@click.option("--delimiter", help="What separates values. Default: found out.")
+@click.option("--encoding", help="Of the files. Default: UTF-8.")
 @everywhere
-def new(face: Face, name: str, train: Path, predict: Path, target: str) -> None:
+def new(
+    face: Face,
+    name: str,
+    train: Path,
+    predict: Path,
+    target: str,
+    about_train: str,
+    about_predict: str,
+    time: str | None,
+    environment: str | None,
+    root: str,
+    types: dict[str, tuple[ColumnType, tuple[str, ...]]],
+    drop: tuple[str, ...],
+    missing: tuple[str, ...],
+    delimiter: str | None,
+    encoding: str | None,
+) -> None:
     """Store your own task, and show how D* differs from D.
 
     \b
     priory new heart --train a.csv --predict b.csv --target died --about-predict "patients of 2025"
+    priory new churn --train 2024.csv --predict 2025.csv --target left --type "size=small<medium<large"
     """
+    from kb.tables import TaskOptions, prepare_task
+    from ui.started import say_started
+
+    options = TaskOptions(
+        about_train=about_train,
+        about_predict=about_predict,
+        types={column: kind for column, (kind, _) in types.items()},
+        levels={column: levels for column, (_, levels) in types.items() if levels},
+        delimiter=delimiter,
+        encoding=encoding,
+        missing=missing,
+        time=time,
+        environment=environment,
+        drop=drop,
+        seed=face.seed or 0,
+        root=root,
+    )
+    prepared = prepare_task(name, train=train, predict=predict, target=target, options=options)
+    with face.opened(create=True) as kb:
+        say_started(face, kb.create(prepared), prepared.notes)

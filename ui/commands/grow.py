@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.address import ROOT, Address
-from ui.face import ADDRESS, BUDGET, Face, everywhere
+from ui.face import Face, as_address, as_budget, everywhere
+from ui.progress import of_growth, progress_bar
 from ui.wording import count
 
 if TYPE_CHECKING:
@@ -18,11 +19,11 @@ __all__ = ["unpack"]
 
 
 @click.command()
-@click.argument("address", type=ADDRESS, default=ROOT)
+@click.argument("address", callback=as_address, default=ROOT)
 @click.option("--unpacker", default="induction", show_default=True, metavar="NAME", help="Who proposes.")
 @click.option("--n", default=3, show_default=True, type=click.IntRange(1, 20), help="Proposals per step.")
 @click.option("--depth", default=1, show_default=True, type=click.IntRange(1), help="Levels to unpack.")
-@click.option("--budget", type=BUDGET, help='What may be spent: "steps=50,seconds=60".')
+@click.option("--budget", callback=as_budget, help='What may be spent: "steps=50,seconds=60".')
 @click.option("--dry-run", is_flag=True, help="Show the proposals and commit nothing.")
 @everywhere
 def unpack(
@@ -31,7 +32,8 @@ def unpack(
     """Unpack a statement into more specific ones.
 
     The children together say what it says. Several proposals are made and scored; the best approved one is
-    committed and all are kept. With --depth or --budget it goes on below, and after Ctrl-C or a used-up budget the same command goes on where it stopped.
+    committed and all are kept. With --depth it goes on below; after Ctrl-C or a used-up budget the same
+    command goes on where it stopped.
 
     \b
     priory unpack 0.3
@@ -44,7 +46,7 @@ def unpack(
         elif depth == 1:
             _step(face, tree, address, unpacker, n, budget)
         else:
-            _many(face, tree, address, n, depth, budget)
+            _many(face, tree, address, unpacker, n, depth, budget)
 
 
 def _preview(face: Face, tree: Tree, address: Address, n: int) -> None:
@@ -61,9 +63,11 @@ def _preview(face: Face, tree: Tree, address: Address, n: int) -> None:
 
 
 def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budget: Budget | None) -> None:
+    from learning.fitting import latest_fit
     from learning.growing import unpack as unpacked
 
     expansion = unpacked(tree, address, unpacker=unpacker, n=n, budget=budget, seed=face.seed)
+    latest_fit(tree)
     if face.json:
         face.print_json(expansion.to_dict())
         return
@@ -72,21 +76,23 @@ def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budge
 
     face.talk.print(proposal_list(tree.statement(address), expansion.proposals, expansion.committed))
     face.say()
-    face.show(outline(tree.walk(address, levels=1)))
+    face.show(outline(tree.walk(address, levels=1), tree.task))
 
 
-def _many(face: Face, tree: Tree, address: Address, n: int, depth: int, budget: Budget | None) -> None:
+def _many(
+    face: Face, tree: Tree, address: Address, unpacker: str, n: int, depth: int, budget: Budget | None
+) -> None:
+    from learning.fitting import latest_fit
     from learning.growing import unpack_below
-    from ui.progress import progress_bar
-    from unpacking.budget import Budget as Unlimited
 
-    with progress_bar(face, "Unpacking") as progress:
+    with progress_bar(face, "Unpacking") as bar:
         grown = unpack_below(
-            tree, address, levels=depth, budget=budget or Unlimited(), n=n, progress=progress
+            tree, address, levels=depth, budget=budget, n=n, unpacker=unpacker, progress=of_growth(bar)
         )
+    latest_fit(tree)
     if face.json:
         found = {"expansions": grown.expansions, "statements": grown.statements, "stopped": grown.stopped}
-        face.print_json(found)
+        face.print_json({**found, "cost": grown.cost.to_dict()})
     else:
         face.say(f"{count(grown.statements, 'statement')} in {count(grown.expansions, 'step')}.")
         face.hint(f"Look at them: priory show {address} --depth {depth}")

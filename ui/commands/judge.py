@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.address import parse_address
+from kb.address import ROOT, parse_address
 from ui.answers import HOW, read_reply
 from ui.face import INTERRUPTED, Face, everywhere, rater_named
 from ui.wording import clean, count, duration
@@ -46,9 +46,9 @@ def rate(
 ) -> None:
     """Say how plausible it is that a statement also holds for D*.
 
-    D* are the cases to predict. Without ADDRESS it asks, the questions that matter most first. With ADDRESS and VALUE it stores one answer:
-    a number from 0 to 100, n (says nothing either way) or h (true of the labelled cases only). The address
-    "task" is the question whether the cases to predict are drawn and labelled as the others.
+    D* are the cases to predict. Without ADDRESS it asks, the questions that matter most first. With ADDRESS
+    and VALUE it stores one answer: a number from 0 to 100, n (says nothing either way) or h (true of the
+    labelled cases only). The address "task" is the question whether D* is drawn and labelled as D was.
 
     \b
     priory rate
@@ -68,12 +68,12 @@ def rate(
 
 def _store(face: Face, tree: Tree, address: str, value: str, *, rater: str, note: str) -> None:
     """Store one answer and say what it changed."""
-    from learning.asking import answer
+    from learning.asking import Question, answer
 
     reply = read_reply(value)
     if reply.command not in STORED:
         raise click.UsageError(f"{clean(value)!r} is no answer. {HOW}")
-    about = "task" if address == "task" else parse_address(address)
+    about = Question("task", ROOT, "") if address == "task" else parse_address(address)
     note = " ".join(filter(None, (clean(note), clean(reply.text))))
     change = answer(tree, about, rater=rater, value=reply.value, answer=reply.command, note=note)
     if face.json:
@@ -84,15 +84,19 @@ def _store(face: Face, tree: Tree, address: str, value: str, *, rater: str, note
 
 def _import(face: Face, tree: Tree, file: Path, rater: str | None) -> None:
     """Store the ratings of a file and name what fitted nowhere."""
-    from learning.asking import import_ratings
+    from learning.fitting import latest_fit
+    from learning.importing import import_ratings
 
     imported = import_ratings(tree, file, rater=rater_named(rater) if rater else None)
+    latest_fit(tree)
     if face.json:
-        face.print_json({"added": imported.added, "unknown": list(imported.unknown)})
+        found = {"added": imported.added, "known": imported.known, "unknown": list(imported.unknown)}
+        face.print_json(found)
         return
-    face.say(f"{count(imported.added, 'rating')} added.")
+    known = f", {imported.known:,} were known" if imported.known else ""
+    face.say(f"{count(imported.added, 'rating')} added{known}.")
     for unknown in imported.unknown:
-        face.say(f"  no such statement: {unknown}")
+        face.say(f"  no such statement here: {unknown}")
 
 
 def _ask(face: Face, tree: Tree, rater: str, limit: int | None) -> None:

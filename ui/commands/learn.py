@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ui.face import BUDGET, Face, everywhere, rater_named
+from ui.face import Face, as_budget, everywhere, rater_named
+from ui.progress import of_learning, progress_bar
 
 if TYPE_CHECKING:
     from unpacking.budget import Budget
@@ -23,7 +24,7 @@ __all__ = ["learn"]
     metavar="none|terminal|FILE",
     help="Who is asked when an answer is worth it: nobody, you, or a file of answers.",
 )
-@click.option("--budget", type=BUDGET, help='What may be spent: "steps=50,seconds=60".')
+@click.option("--budget", callback=as_budget, help='What may be spent: "steps=50,seconds=60".')
 @click.option(
     "--scope",
     type=click.Choice(["on", "off"]),
@@ -34,7 +35,14 @@ __all__ = ["learn"]
 @click.option("--resume/--afresh", default=True, show_default=True, help="Go on with the last run.")
 @click.option("--rater", metavar="WHO", help="Who answers at the terminal. Default: your login.")
 @everywhere
-def learn(face: Face, asked: str, budget: Budget | None, scope: str, resume: bool, rater: str | None) -> None:
+def learn(
+    face: Face,
+    asked: str,
+    budget: Budget | None,
+    scope: Literal["on", "off"],
+    resume: bool,
+    rater: str | None,
+) -> None:
     """Search for statements that are plausible and explain D.
 
     It unpacks, replaces and drops statements, and keeps every step with its reason. It stops when nothing
@@ -46,13 +54,13 @@ def learn(face: Face, asked: str, budget: Budget | None, scope: str, resume: boo
     """
     from learning.search import learn as learned
     from ui.asked import asker
-    from ui.progress import progress_bar
     from ui.views.learned import learned_lines
 
-    with face.tree() as tree, progress_bar(face, "Learning") as progress:
-        ask = asker(face, tree, asked, rater_named(rater))
+    with face.tree() as tree, progress_bar(face, "Learning") as bar:
+        ask = asker(face, tree, asked, rater=rater_named(rater), bar=bar)
+        told = of_learning(bar)
         found = learned(
-            tree, budget=budget, scope=scope, ask=ask, resume=resume, seed=face.seed, progress=progress
+            tree, budget=budget, scope=scope, ask=ask, resume=resume, seed=face.seed, progress=told
         )
     if face.json:
         face.print_json(found.to_dict())

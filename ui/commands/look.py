@@ -7,7 +7,7 @@ from itertools import islice
 import click
 
 from kb.address import ROOT, Address
-from ui.face import ADDRESS, Face, everywhere
+from ui.face import Face, as_address, everywhere
 from ui.wording import clean, count
 
 __all__ = ["search", "show", "trees"]
@@ -35,7 +35,7 @@ def trees(face: Face) -> None:
 
 
 @click.command()
-@click.argument("address", type=ADDRESS, default=ROOT)
+@click.argument("address", callback=as_address, default=ROOT)
 @click.option("--depth", default=2, show_default=True, type=click.IntRange(0), help="Levels below it.")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1), help="Statements at most.")
 @click.option("--dropped", is_flag=True, help="Show dropped statements, too.")
@@ -56,7 +56,7 @@ def show(face: Face, address: Address, depth: int, limit: int, dropped: bool) ->
         return
     from ui.views.tree import TREE_LEGEND, one_statement, outline
 
-    face.show(outline(found[:limit]))
+    face.show(outline(found[:limit], tree.task))
     if address != ROOT:
         face.show("", one_statement(top, path))
     if len(found) > limit:

@@ -34,22 +34,21 @@ def predict(
     """
     if cases and every:
         raise click.UsageError("Give --cases FILE or --all, not both.")
+    from kb.tables import read_cases
     from learning.predicting import predict as predicted
-    from ui.forecasts import read_cases, write_forecasts
-    from ui.progress import progress_bar
+    from ui.views.forecasts import forecast_list, write_rows
 
-    with face.tree() as tree, progress_bar(face, "Predicting") as progress:
-        given = read_cases(tree, cases) if cases else None
-        forecasts = predicted(tree, given, bounds=bounds or abstain, progress=progress)
+    with face.tree() as tree:
+        given = read_cases(cases, tree.task) if cases else None
+        forecasts = predicted(tree, given, bounds=bounds or abstain)
+    agreed = forecasts.certain() if abstain else None
     if out:
-        n = write_forecasts(forecasts, out, abstain=abstain)
-        face.say(f"{count(n, 'forecast')} in {out}")
-    elif face.json:
-        face.print_json(forecasts.to_dict())
-    else:
-        from ui.views.forecasts import forecast_list
-
-        face.show(forecast_list(forecasts, abstain=abstain))
+        write_rows(forecasts, out, agreed)
+        face.say(f"{count(len(forecasts.p), 'forecast')} written to {out}")
+    if face.json:
+        face.print_json({**forecasts.to_dict(), **({"agreed": agreed} if abstain else {})})
+    elif not out:
+        face.show(forecast_list(forecasts, agreed))
         face.hint("priory explain CASE says what a forecast rests on. Cases count from 0.")
 
 

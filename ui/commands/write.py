@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from kb.address import Address
-from kb.statements import KINDS, Statement
-from ui.face import ADDRESS, Face, everywhere, rater_named
+from kb.records import Move
+from kb.statements import KINDS, Kind, Statement
+from ui.face import Face, as_address, everywhere, rater_named
 from ui.wording import clean
 
 __all__ = ["add", "choose", "drop", "edit", "restore"]
@@ -19,7 +22,7 @@ SIDE = click.option("--side", metavar="CLASS", help="The class it speaks for.")
 
 
 @click.command()
-@click.argument("address", type=ADDRESS)
+@click.argument("address", callback=as_address)
 @click.argument("text")
 @WHEN
 @SIDE
@@ -27,7 +30,7 @@ SIDE = click.option("--side", metavar="CLASS", help="The class it speaks for.")
 @BY
 @everywhere
 def add(
-    face: Face, address: Address, text: str, when: str | None, side: str | None, kind: str, by: str | None
+    face: Face, address: Address, text: str, when: str | None, side: str | None, kind: Kind, by: str | None
 ) -> None:
     """Write a statement below ADDRESS; its points are fitted at once.
 
@@ -42,7 +45,7 @@ def add(
 
 
 @click.command()
-@click.argument("address", type=ADDRESS)
+@click.argument("address", callback=as_address)
 @click.argument("text")
 @WHEN
 @SIDE
@@ -64,7 +67,7 @@ def edit(face: Face, address: Address, text: str, when: str | None, side: str | 
 
 
 @click.command()
-@click.argument("address", type=ADDRESS)
+@click.argument("address", callback=as_address)
 @click.option("--why", default="", help="A reason to remember.")
 @BY
 @everywhere
@@ -74,16 +77,18 @@ def drop(face: Face, address: Address, why: str, by: str | None) -> None:
     \b
     priory drop 0.0.2 --why "an accident of how the sample was drawn"
     """
+    from learning.fitting import latest_fit
     from learning.growing import drop as dropped
 
     with face.tree() as tree:
         dropped(tree, address, by=rater_named(by), why=why)
+        latest_fit(tree)
         s = tree.statement(address)
     _tell(face, s, after=f"Dropped. priory restore {address} brings it back.")
 
 
 @click.command()
-@click.argument("address", type=ADDRESS)
+@click.argument("address", callback=as_address)
 @click.option("--why", default="", help="A reason to remember.")
 @BY
 @everywhere
@@ -93,16 +98,18 @@ def restore(face: Face, address: Address, why: str, by: str | None) -> None:
     \b
     priory restore 0.0.2
     """
+    from learning.fitting import latest_fit
     from learning.growing import restore as restored
 
     with face.tree() as tree:
         restored(tree, address, by=rater_named(by), why=why)
+        latest_fit(tree)
         s = tree.statement(address)
     _tell(face, s, after="Restored.")
 
 
 @click.command()
-@click.argument("address", type=ADDRESS)
+@click.argument("address", callback=as_address)
 @click.argument("slot", type=click.IntRange(0))
 @BY
 @everywhere
@@ -115,10 +122,14 @@ def choose(face: Face, address: Address, slot: int, by: str | None) -> None:
     \b
     priory choose 0.1 1
     """
-    from learning.growing import choose as chosen
+    from learning.fitting import refit
 
     with face.tree() as tree:
-        chosen(tree, address, slot, by=rater_named(by))
+        tree.store.choose(tree.tree_id, address, slot)
+        tree.log(
+            Move("choose", address, rater_named(by), taken=True, why=f"slot {slot}", created=time.time())
+        )
+        refit(tree, seed=face.seed)
         s = tree.statement(address)
     _tell(face, s, after=f"Slot {slot} is the current one now.")
 

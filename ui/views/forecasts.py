@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from kb.errors import FailedError
 from ui.views.plain import FOUND, QUIET, Guided, cell, listing, say
 from ui.wording import LEGEND, clean, percent, points, shortened, strongest
 
 if TYPE_CHECKING:
     from learning.predicting import Citation, Explanation, Predictions
 
-__all__ = ["EXPLAIN_LEGEND", "explanation_lines", "forecast_list"]
+__all__ = ["EXPLAIN_LEGEND", "explanation_lines", "forecast_list", "write_rows"]
 
 EXPLAIN_LEGEND = (
     f"{LEGEND} Switched off: people hardly believe that it carries over, so it counts little here."
@@ -22,44 +26,65 @@ EXPLAIN_LEGEND = (
 CASES_SHOWN = 20
 CLASSES_SHOWN = 3
 CITED = 6
+VALUES_SHOWN = 8
 
 
-def forecast_list(forecasts: Predictions, *, abstain: bool) -> RenderableType:
-    """The first cases with their most probable classes."""
-    classes, p = [clean(name) for name in forecasts.classes], forecasts.p
-    rows: list[Sequence[RenderableType]] = []
-    for case in range(min(len(p), CASES_SHOWN)):
-        order = sorted(range(len(classes)), key=lambda k: -p[case][k])
-        first, rest = order[0], order[1:CLASSES_SHOWN]
-        others = " · ".join(f"{shortened(classes[k], 14)} {percent(float(p[case][k]))}" for k in rest)
-        named = "" if abstain and not is_agreed(forecasts, case) else classes[first]
-        between = ""
-        if forecasts.low is not None and forecasts.high is not None:
-            low, high = float(forecasts.low[case][first]), float(forecasts.high[case][first])
-            between = f"{percent(low)} – {percent(high)}"
-        rows.append(
-            [
-                Text(str(case), style=QUIET),
-                cell(named or "(no class)", "bold" if named else QUIET),
-                Text(percent(float(p[case][first]))),
-                Text(between),
-                cell(others, QUIET),
-            ]
-        )
+def forecast_list(forecasts: Predictions, agreed: Sequence[str | None] | None) -> RenderableType:
+    """The first cases with their most probable classes.
+
+    Args:
+        forecasts: Of all cases.
+        agreed: Per case the class to name, None for no class; None names the most probable one everywhere.
+    """
+    rows = [_forecast(forecasts, case, agreed) for case in range(min(len(forecasts.p), CASES_SHOWN))]
     bounded = "at least – at most" if forecasts.low is not None else ""
     table = listing(["case", "forecast", "", bounded, "otherwise"], rows, right="rlrlw")
-    if len(p) <= CASES_SHOWN:
+    if len(forecasts.p) <= CASES_SHOWN:
         return table
-    return Group(table, say((f"… and {len(p) - CASES_SHOWN:,} more; --out FILE writes all.", QUIET)))
+    more = f"… and {len(forecasts.p) - CASES_SHOWN:,} more; --out FILE writes all."
+    return Group(table, say((more, QUIET)))
 
 
-def is_agreed(forecasts: Predictions, case: int) -> bool:
-    """Whether every world that the ratings leave open names the same class."""
-    if forecasts.low is None or forecasts.high is None:
-        return True
-    first = max(range(len(forecasts.classes)), key=lambda k: forecasts.p[case][k])
-    others = [float(forecasts.high[case][k]) for k in range(len(forecasts.classes)) if k != first]
-    return float(forecasts.low[case][first]) > max(others, default=0.0)
+def _forecast(
+    forecasts: Predictions, case: int, agreed: Sequence[str | None] | None
+) -> Sequence[RenderableType]:
+    classes, p = forecasts.classes, forecasts.p[case]
+    order = sorted(range(len(classes)), key=lambda k: -p[k])
+    first = order[0]
+    others = " · ".join(f"{shortened(classes[k], 14)} {percent(float(p[k]))}" for k in order[1:CLASSES_SHOWN])
+    named = classes[first] if agreed is None else agreed[case]
+    between = ""
+    if forecasts.low is not None and forecasts.high is not None:
+        ends = (forecasts.low[case, first], forecasts.high[case, first])
+        between = " – ".join(percent(float(end)) for end in ends)
+    return [
+        Text(str(case), style=QUIET),
+        cell(named or "(no class)", "bold" if named else QUIET),
+        Text(percent(float(p[first]))),
+        Text(between),
+        cell(others, QUIET),
+    ]
+
+
+def write_rows(forecasts: Predictions, out: Path, agreed: Sequence[str | None] | None) -> None:
+    """Write a line per case, CSV or, where the name ends in .jsonl, JSON.
+
+    Raises:
+        FailedError: The file can't be written.
+    """
+    rows = list(forecasts.rows())
+    for row, named in zip(rows, agreed or [], strict=False):
+        row["agreed"] = named or ""
+    try:
+        with out.open("w", newline="", encoding="utf-8") as file:
+            if out.suffix.lower() in {".jsonl", ".ndjson"}:
+                file.writelines(json.dumps(row) + "\n" for row in rows)
+                return
+            table = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["case", "prediction"])
+            table.writeheader()
+            table.writerows(rows)
+    except OSError as error:
+        raise FailedError(f"can't be written ({error.strerror}).", where=str(out)) from error
 
 
 def explanation_lines(e: Explanation) -> RenderableType:
@@ -69,43 +94,53 @@ def explanation_lines(e: Explanation) -> RenderableType:
     others = "".join(f", {shortened(other, 20)} {percent(q)}" for other, q in rest)
     lines: list[RenderableType] = [
         say((f"Case {e.case}: ", ""), (f"{clean(name)} {percent(p)}", f"bold {FOUND}"), (others, QUIET)),
-        cell(_values(e), QUIET),
+        Guided(cell(_values(e), QUIET)),
+        "",
+        _citations(e),
     ]
+    if e.bounds:
+        lines += ["", Guided(cell(_between(e)))]
+    return Group(*lines)
+
+
+def _values(e: Explanation) -> str:
+    shown = list(e.values.items())[:VALUES_SHOWN]
+    more = f" · and {len(e.values) - len(shown):,} more" if len(e.values) > len(shown) else ""
+    return " · ".join(f"{name} {'missing' if value is None else value}" for name, value in shown) + more
+
+
+def _citations(e: Explanation) -> RenderableType:
+    """What speaks for the forecast, what is switched off and what nobody rated, in one table."""
+    rows: list[Sequence[RenderableType]] = []
     for title, cited in (
         ("because", e.because),
         ("switched off", e.switched_off),
         ("nobody rated", e.unrated),
     ):
-        if cited:
-            lines += ["", _cited(title, cited)]
-    if e.bounds:
-        lines += ["", cell(_between(e))]
-    return Group(*lines)
-
-
-def _values(e: Explanation) -> str:
-    return " · ".join(
-        f"{name} {'missing' if value is None else value}" for name, value in list(e.values.items())[:8]
-    )
-
-
-def _cited(title: str, cited: Sequence[Citation]) -> RenderableType:
-    rows: list[Sequence[RenderableType]] = []
-    for place, c in enumerate(cited[:CITED]):
-        most = strongest(c.points) or next(iter(c.points.items()), ("", 0.0))
-        text = Text(clean(c.text))
-        if c.applies_because:
-            text.append(f"  {clean(c.applies_because)}", QUIET)
-        rows.append(
-            [
-                cell("" if place else title, QUIET),
-                cell(c.address, QUIET),
-                Guided(text),
-                cell(f"{points(most[1])} {shortened(most[0], 14)}"),
-                cell("" if c.plausibility is None else percent(c.plausibility)),
-            ]
-        )
+        for place, c in enumerate(cited[:CITED]):
+            most = strongest(c.points) or next(iter(c.points.items()), ("", 0.0))
+            text = Text(clean(c.text))
+            text.append(_here(c, e), QUIET)
+            rows.append(
+                [
+                    cell("" if place else title, QUIET),
+                    cell(c.address, QUIET),
+                    Guided(text),
+                    cell(f"{points(most[1])} {shortened(most[0], 14)}"),
+                    Text(percent(c.plausibility)),
+                ]
+            )
     return listing(["", "", "", "points", "also for D*"], rows, right="llwlr")
+
+
+def _here(c: Citation, e: Explanation) -> str:
+    """What of the case meets the condition: the values that it mentions, else the condition in words."""
+    from kb.words import column_in_words
+
+    met = clean(c.applies_because)
+    values = [value for name, value in e.values.items() if column_in_words(name) in met]
+    said = ", ".join("missing" if value is None else clean(value) for value in values) or met
+    return f"  here {said}" if said else ""
 
 
 def _between(e: Explanation) -> str:

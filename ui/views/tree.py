@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from kb.address import depth
+from kb.address import ROOT, depth
 from kb.records import TreeRecord
 from kb.statements import Statement
 from kb.task import Task
@@ -24,7 +25,7 @@ TREE_LEGEND = (
 
 def tree_list(trees: Sequence[TreeRecord]) -> RenderableType:
     """The trees of a knowledge base with their tasks."""
-    rows = []
+    rows: list[Sequence[RenderableType]] = []
     for record in trees:
         task = Task.from_dict(record.spec["task"])
         classes = shortened(", ".join(task.classes), 40)
@@ -43,7 +44,7 @@ def tree_list(trees: Sequence[TreeRecord]) -> RenderableType:
 def scored(s: Statement) -> Text:
     """Its points for the class that it changes most; a base rate and an aspect show none."""
     most = strongest(s.points, s.draft.side)
-    if most is None or s.address == "0":
+    if most is None or s.address == ROOT:
         return Text("")
     return Text(f"{points(most[1])} {shortened(most[0], 14)}")
 
@@ -51,7 +52,7 @@ def scored(s: Statement) -> Text:
 def held(s: Statement) -> Text:
     """How plausible people find it, as far as anybody rated it."""
     m = s.measures
-    if m is None or m.plausibility is None or s.address == "0":
+    if m is None or m.plausibility is None or s.address == ROOT:
         return Text("")
     style = ALARM if m.alarm else "" if m.rated else QUIET
     if not m.rated:
@@ -62,27 +63,38 @@ def held(s: Statement) -> Text:
 
 
 def earned(s: Statement) -> Text:
-    """Its nats on D; nothing before the first fit."""
+    """Its nats on D; nothing before the first fit, and for the root, which has nothing to beat."""
     value = s.measures.nats_on_D if s.measures else None
-    return Text("" if value is None else decimals(value))
+    return Text("" if value is None or s.address == ROOT else decimals(value))
 
 
-def outline(statements: Iterable[Statement], *, addresses: bool = True) -> RenderableType:
+def in_words(s: Statement, task: Task) -> Statement:
+    """The statement itself; a root that was left empty says that it is the base rate."""
+    if s.text:
+        return s
+    classes = " or ".join(task.classes[:5])
+    text = f"{task.target} is {classes}, the most frequent first, before anything is known."
+    return replace(s, draft=replace(s.draft, text=text))
+
+
+def outline(statements: Iterable[Statement], task: Task) -> RenderableType:
     """Statements in depth-first order, under guides, with what the newest fit found."""
-    shown = list(statements)
+    shown = [in_words(s, task) for s in statements]
     top = depth(shown[0].address) if shown else 0
-    rows = []
+    rows: list[Sequence[RenderableType]] = []
     for s in shown:
         style = "bold" if s.kind == "aspect" else "strike dim" if s.is_dropped else ""
         text = Guided(cell(s.text, style), depth(s.address) - top)
-        name = cell(s.address if addresses else "", QUIET)
+        name = cell(s.address, QUIET)
         rows.append([name, text, scored(s), earned(s), held(s)])
     return listing(["", "statement", "points", "earns on D", "also for D*"], rows, right="lwlrr")
 
 
 def found_list(statements: Sequence[Statement]) -> RenderableType:
     """Statements from anywhere in the tree, one under the other."""
-    rows = [[cell(s.address, QUIET), Guided(cell(s.text)), scored(s), held(s)] for s in statements]
+    rows: list[Sequence[RenderableType]] = [
+        [cell(s.address, QUIET), Guided(cell(s.text)), scored(s), held(s)] for s in statements
+    ]
     return listing(["", "statement", "points", "also for D*"], rows, right="lwlr")
 
 
