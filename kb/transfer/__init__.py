@@ -1,0 +1,18 @@
+"""Taking trees out and bringing them in: JSON lines, GraphML, Markdown, networkx."""
+
+from __future__ import annotations
+
+from kb.transfer.bringing import import_jsonl
+from kb.transfer.graph import export_graphml, to_networkx
+from kb.transfer.lines import Transfer
+from kb.transfer.outline import export_markdown
+from kb.transfer.taking import export_jsonl
+
+__all__ = [
+    "Transfer",
+    "export_graphml",
+    "export_jsonl",
+    "export_markdown",
+    "import_jsonl",
+    "to_networkx",
+]
