@@ -44,7 +44,7 @@ def bounds_over_joint_worlds(tau: Numbers, forecasts: Numbers) -> tuple[Numbers,
     for k in range(forecasts.shape[1]):
         for end, sign in enumerate((1.0, -1.0)):
             found = linprog(sign * forecasts[:, k], A_eq=equal, b_eq=to, bounds=(0, 1), method="highs")
-            ends[end, k] = forecasts[:, k] @ found.x
+            ends[end, k] = forecasts[:, k] @ np.asarray(found.x, dtype=np.float64)
     return np.clip(ends[0], 0.0, 1.0), np.clip(ends[1], 0.0, 1.0)
 
 

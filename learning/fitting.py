@@ -22,11 +22,11 @@ from learning.measures import measure
 from learning.prior import Prior, fit_prior, ratings_of, task_belief
 from learning.scorecard import Points, Scorecard, choose_strength, contributions, fit_points
 
-__all__ = ["Fit", "fit_numbers", "folds_of", "latest_fit", "refit"]
+__all__ = ["PLAIN_STRENGTHS", "Fit", "all_on", "fit_numbers", "folds_of", "latest_fit", "refit"]
 
 MOST_CASES = 100_000  # of D; a fit on more looks at a seeded sample
 FORECAST_DRAWS = 256
-_PLAIN_STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
+PLAIN_STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def refit(tree: Tree, *, seed: int | None = None, like: Fit | None = None) -> Fi
         A,
         y,
         seed=seed,
-        strengths=_PLAIN_STRENGTHS if like is None else (like.plain.strength,),
+        strengths=PLAIN_STRENGTHS if like is None else (like.plain.strength,),
     )
     fit = Fit(background, prior, scorecard, points, plain, task_belief(judgements), seed)
     tree.store.put_measures(tree.tree_id, measure(tree, background, prior, scorecard, points, seed=seed))

@@ -1,0 +1,218 @@
+"""What Priory would be without one of its parts: the rows that show where a gain comes from.
+
+Each row is fitted on the cases that it is given and forecasts the others; none sees a label of D*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from kb.arrays import Codes, Numbers
+from learning.background import Background
+from learning.expectation import expectation_over
+from learning.fitting import PLAIN_STRENGTHS, all_on, fit_numbers, folds_of
+from learning.objective import Objective
+from learning.prior import Rating, fit_prior
+from learning.scorecard import Points, Scorecard, contributions
+from learning.switches import Switchboard
+
+__all__ = ["Setting", "ablation_rows"]
+
+VETO = 0.5
+_DRAWS = 256
+_SURELY_OFF = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all rows share.
+
+    Attributes:
+        background: The statements of Z.
+        classes: The K classes.
+        ratings: What people said.
+        as_D: Probability that D* is drawn and labelled as D was.
+        A: Which claim speaks about which case to fit, shape (n, m).
+        y: Their classes, shape (n,).
+        seed: For folds, worlds and shuffles.
+    """
+
+    background: Background
+    classes: tuple[str, ...]
+    ratings: tuple[Rating, ...]
+    as_D: float  # noqa: N815  # D is the name of the labelled cases
+    A: Numbers
+    y: Codes
+    seed: int
+
+    def scorecard(self, ratings: Sequence[Rating]) -> Scorecard:
+        """Switches as these ratings set them."""
+        return self.background.scorecard(fit_prior(ratings), self.classes)
+
+
+Forecaster = Callable[[Numbers], Numbers]
+
+
+def ablation_rows(
+    setting: Setting, others: Mapping[str, Numbers]
+) -> Iterator[tuple[str, dict[str, Numbers]]]:
+    """Name, and per split the forecasts, shape (n, K), of each row; fitted one by one as they are asked for.
+
+    Args:
+        setting: What the rows share.
+        others: Split → which claim speaks about which of its cases, shape (n, m).
+    """
+    for name, make in _ROWS.items():
+        forecast = make(setting)
+        yield name, {split: forecast(A) for split, A in others.items()}
+
+
+def _everything_on(setting: Setting) -> Forecaster:
+    card = all_on(setting.scorecard(setting.ratings))
+    return _forecaster(setting, card, _plain(setting, card), as_D=None)
+
+
+def _without_ratings(setting: Setting) -> Forecaster:
+    return _in_worlds(setting, ())
+
+
+def _shuffled(setting: Setting) -> Forecaster:
+    """The same answers about other statements; never all about their own."""
+    said = list(setting.ratings)
+    rng = np.random.default_rng(setting.seed)
+    values = np.array([r.value for r in said])
+    for _ in range(20):
+        order = rng.permutation(len(said))
+        if len(said) < 2 or not np.array_equal(values[order], values):
+            break
+    else:
+        order = np.arange(len(said))
+    moved = [Rating(r.address, r.rater, float(values[i])) for r, i in zip(said, order, strict=True)]
+    return _in_worlds(setting, moved)
+
+
+def _reversed(setting: Setting) -> Forecaster:
+    return _in_worlds(setting, [Rating(r.address, r.rater, 1.0 - r.value) for r in setting.ratings])
+
+
+def _veto(setting: Setting) -> Forecaster:
+    """What people find less plausible than one half is left out, all else taken as sure."""
+    card = setting.scorecard(setting.ratings)
+    tau = [float(t >= VETO) for t in card.board.tau]
+    card = Scorecard(card.board.with_tau(tau), card.side, card.classes)
+    return _forecaster(setting, card, _plain(setting, card), as_D=None)
+
+
+def _in_worlds(setting: Setting, ratings: Sequence[Rating]) -> Forecaster:
+    card = setting.scorecard(ratings)
+    points = fit_numbers(card, setting.A, setting.y, seed=setting.seed)
+    return _forecaster(setting, card, points, as_D=setting.as_D)
+
+
+def _plain(setting: Setting, card: Scorecard) -> Points:
+    return fit_numbers(card, setting.A, setting.y, seed=setting.seed, strengths=PLAIN_STRENGTHS)
+
+
+def _forecaster(
+    setting: Setting,
+    card: Scorecard,
+    points: Points,
+    *,
+    as_D: float | None,
+) -> Forecaster:
+    """Forecasts in expectation over the card's worlds, mixed with everything on if ``as_D`` is given."""
+    plain_card = all_on(card)
+    plain = _plain(setting, plain_card) if as_D else points
+
+    def forecast(A: Numbers) -> Numbers:
+        over = expectation_over(card.board, len(A), card.classes, seed=setting.seed, draws=_DRAWS)
+        p = over.forecast(points.b, contributions(card, A, points.theta))
+        if not as_D:
+            return p
+        on = expectation_over(plain_card.board, len(A), card.classes, seed=setting.seed)
+        return (1.0 - as_D) * p + as_D * on.forecast(plain.b, contributions(plain_card, A, plain.theta))
+
+    return forecast
+
+
+def _ratings_alone(setting: Setting) -> Forecaster:
+    """Each claim speaks for its side with its plausibility; D sets the base and one scale for all."""
+    card = setting.scorecard(setting.ratings)
+    plausible = card.board.family_tau()[list(card.board.family)] if card.side else np.zeros(0)
+    voice = np.zeros((len(card.side), card.classes))
+    for s, side in enumerate(card.side):
+        if side >= 0:
+            voice[s, side] = plausible[s]
+    said, y, K = setting.A @ voice, setting.y, card.classes
+
+    def loss(z: Numbers) -> tuple[float, Numbers]:
+        u = z[:K] + z[K] * said
+        p = softmax(u, axis=1)
+        p[np.arange(len(y)), y] -= 1.0
+        value = -float(log_softmax(u, axis=1)[np.arange(len(y)), y].sum()) + 1e-3 * float(z @ z)
+        return value, np.append(p.sum(axis=0), (p * said).sum()) + 2e-3 * z
+
+    box = [(None, None)] * K + [(0.0, None)]
+    z = minimize(loss, np.zeros(K + 1), jac=True, method="L-BFGS-B", bounds=box).x
+    return lambda A: softmax(z[:K] + z[K] * (A @ voice), axis=1)
+
+
+def _scope_off(setting: Setting) -> Forecaster:
+    """The formula as first written: take a doubt whole if its nats on D outweigh log of its plausibility."""
+    card = setting.scorecard(setting.ratings)
+    folds = tuple(folds_of(len(setting.y), setting.seed))
+    objective = Objective(setting.y, folds, 1.0, setting.seed, literal=True)
+    taken: list[int] = []
+    alone = {i: _worth(objective, setting, card, [], [i]) for i in range(len(card.board.tau))}
+    for i in sorted(alone, key=lambda i: -alone[i]):
+        if _worth(objective, setting, card, taken, [*taken, i]) > 0.0:
+            taken.append(i)
+    tau = [float(i in taken) for i in range(len(card.board.tau))]
+    chosen = Scorecard(card.board.with_tau(tau), card.side, card.classes)
+    return _forecaster(setting, chosen, _plain(setting, chosen), as_D=None)
+
+
+def _worth(
+    objective: Objective, setting: Setting, card: Scorecard, before: Sequence[int], after: Sequence[int]
+) -> float:
+    """Nats of the literal objective that taking more switches adds, their claims' points fitted."""
+    had, has = (_claims_with(card.board, s) for s in (before, after))
+    new = [s for s in has if s not in set(had)]
+    if not new:
+        return -np.inf
+    held = _restricted(card, had)
+    standing = objective.stand(held, setting.A[:, had])
+    names = card.board.names
+    tau = dict(zip(names, card.board.tau, strict=True))
+    needs = [frozenset(names[i] for i in card.board.needs[card.board.family[s]]) for s in new]
+    board = held.board.extended(tau, needs)
+    return objective.gain(standing, board, [card.side[s] for s in new], setting.A[:, new])
+
+
+def _claims_with(board: Switchboard, switches: Sequence[int]) -> list[int]:
+    """Claims that need only these switches."""
+    allowed = set(switches)
+    return [s for s, f in enumerate(board.family) if board.needs[f] <= allowed]
+
+
+def _restricted(card: Scorecard, claims: Sequence[int]) -> Scorecard:
+    names = card.board.names
+    needs = [frozenset(names[i] for i in card.board.needs[card.board.family[s]]) for s in claims]
+    tau = dict(zip(names, card.board.tau, strict=True))
+    return Scorecard(Switchboard.of(tau, needs), tuple(card.side[s] for s in claims), card.classes)
+
+
+_ROWS: dict[str, Callable[[Setting], Forecaster]] = {
+    "same statements, everything on": _everything_on,
+    "same statements, no ratings": _without_ratings,
+    "ratings alone": _ratings_alone,
+    "hard veto": _veto,
+    "ratings shuffled": _shuffled,
+    "ratings reversed": _reversed,
+    "scope off": _scope_off,
+}

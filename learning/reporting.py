@@ -1,0 +1,153 @@
+"""The report of a tree: Priory and every rival on the same cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from kb.arrays import Codes, Numbers
+from kb.knowledge import Tree
+from kb.records import Cost, total
+from kb.shift import column_shifts
+from learning.ablations import Setting, ablation_rows
+from learning.background import Background
+from learning.baselines import classical_rows
+from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
+from learning.expectation import expectation_over
+from learning.fitting import PLAIN_STRENGTHS, Fit, all_on, fit_numbers, latest_fit
+from learning.prior import Rating, fit_prior, ratings_of
+from learning.report import Effort, Report, StatementLine, build_report
+from learning.scorecard import contributions
+from learning.scores import log_loss
+
+__all__ = ["baselines", "report"]
+
+MOST_CURVE_POINTS = 10
+Say = Callable[[str], None]
+Forecasts = dict[str, dict[str, Numbers]]
+
+
+def report(
+    tree: Tree,
+    labels: Codes | None,
+    *,
+    seed: int | None = None,
+    progress: Say | None = None,
+) -> Report:
+    """Score Priory beside its rivals.
+
+    Args:
+        tree: Whose Z.
+        labels: Class codes of D*, −1 where not known, shape (n,); None when none is known.
+        seed: For folds, worlds, shuffles and the bootstrap; the task's if None.
+        progress: Told which row is being fitted.
+    """
+    seed = tree.task.seed if seed is None else seed
+    say = progress or (lambda _: None)
+    fit = latest_fit(tree)
+    notes: list[str] = []
+    forecasts: Forecasts = {"Priory": _priory(tree, fit)}
+    kinds: dict[str, Kind] = {"Priory": "priory"}
+    for name, rows in _ablations(tree, fit, seed, say):
+        forecasts[name], kinds[name] = rows, "ablation"
+    for name, rows in baselines(tree, seed=seed, progress=say, note=notes.append).items():
+        forecasts[name], kinds[name] = rows, "classical"
+    y = {} if labels is None else {D_STAR: labels}
+    if tree.held_out.any():
+        y[D_HELD_OUT] = tree.D.y[tree.held_out]
+    else:
+        notes.append("D is too small for a held-out part; 40 labelled cases are the least.")
+    say("scoring")
+    effort = Effort(_spent(tree), () if labels is None else _budget_curve(tree, fit, labels))
+    return build_report(
+        tree.task,
+        score_rows(forecasts, y, kinds, seed),
+        statements=[StatementLine.of(s) for s in tree.walk()],
+        effort=effort,
+        shift=column_shifts(tree.D.cases, tree.Dstar),
+        notes=notes,
+    )
+
+
+def baselines(
+    tree: Tree, *, seed: int | None = None, progress: Say | None = None, note: Say | None = None
+) -> Forecasts:
+    """Forecasts of the classical models, per split; fitted on all of D for D*, on the rest for the held-out part."""
+    seed = tree.task.seed if seed is None else seed
+    K = len(tree.task.classes)
+
+    def step(name: str, *_: int) -> None:
+        if progress:
+            progress(name)
+
+    rows = classical_rows(tree.D, {D_STAR: tree.Dstar}, seed=seed, K=K, progress=step, note=note)
+    if tree.held_out.any():
+        held = {D_HELD_OUT: tree.D.cases.take(np.flatnonzero(tree.held_out))}
+        for name, by in classical_rows(tree.D_for_choosing, held, seed=seed, K=K, progress=step).items():
+            rows[name] |= by
+    return rows
+
+
+def _priory(tree: Tree, fit: Fit) -> dict[str, Numbers]:
+    found = {D_STAR: fit.forecast(fit.background.matches(tree.Dstar))}
+    if tree.held_out.any():
+        A = fit.background.matches(tree.D.cases)
+        card = all_on(fit.scorecard)
+        chosen = np.flatnonzero(~tree.held_out)
+        plain = fit_numbers(card, A[chosen], tree.D.y[chosen], seed=fit.seed, strengths=PLAIN_STRENGTHS)
+        rows = A[tree.held_out]
+        over = expectation_over(card.board, len(rows), card.classes, seed=fit.seed)
+        found[D_HELD_OUT] = over.forecast(plain.b, contributions(card, rows, plain.theta))
+    return found
+
+
+def _ablations(tree: Tree, fit: Fit, seed: int, say: Say) -> list[tuple[str, dict[str, Numbers]]]:
+    """Rows for D* fitted on all of D, and for the held-out part on the rest."""
+    on_D, y = fit.background.matches(tree.D.cases), tree.D.y
+    splits = [(np.arange(len(y)), {D_STAR: fit.background.matches(tree.Dstar)})]
+    if tree.held_out.any():
+        splits.append((np.flatnonzero(~tree.held_out), {D_HELD_OUT: on_D[tree.held_out]}))
+    found: dict[str, dict[str, Numbers]] = {}
+    for rows, others in splits:
+        setting = _setting(tree, fit.background, on_D[rows], y[rows], seed)
+        for name, forecasts in ablation_rows(setting, others):
+            say(name)
+            found.setdefault(name, {}).update(forecasts)
+    return list(found.items())
+
+
+def _setting(tree: Tree, background: Background, A: Numbers, y: Codes, seed: int) -> Setting:
+    judgements = tree.judgements()
+    fit = latest_fit(tree)
+    return Setting(background, tree.task.classes, tuple(ratings_of(judgements)), fit.as_D, A, y, seed)
+
+
+def _spent(tree: Tree) -> Cost:
+    steps = [
+        e.cost
+        for s in tree.walk(dropped=True)
+        if s.is_unpacked
+        for e in tree.store.expansions(tree.tree_id, s.address)
+    ]
+    return total([*steps, Cost(human_seconds=sum(j.seconds for j in tree.judgements()))])
+
+
+def _budget_curve(tree: Tree, fit: Fit, labels: Codes) -> tuple[tuple[int, float], ...]:
+    """Log loss on D* had people stopped after fewer answers, in the order in which they gave them."""
+    known = labels >= 0
+    if not known.any():
+        return ()
+    said = ratings_of(tree.judgements())
+    A, A_star = fit.background.matches(tree.D.cases), fit.background.matches(tree.Dstar)[known]
+    counts = np.unique(np.linspace(0, len(said), min(len(said) + 1, MOST_CURVE_POINTS)).round().astype(int))
+    return tuple((int(k), _loss_after(tree, fit, said[:k], (A, A_star), labels[known])) for k in counts)
+
+
+def _loss_after(
+    tree: Tree, fit: Fit, said: list[Rating], matches: tuple[Numbers, Numbers], y: Codes
+) -> float:
+    card = fit.background.scorecard(fit_prior(said), tree.task.classes)
+    points = fit_numbers(card, matches[0], tree.D.y, seed=fit.seed, strengths=(fit.points.strength,))
+    after = Fit(fit.background, fit.prior, card, points, fit.plain, fit.as_D, fit.seed)
+    return log_loss(y, after.forecast(matches[1]))
