@@ -34,6 +34,7 @@ __all__ = [
     "headline",
     "one_line",
     "score_rows",
+    "signed",
 ]
 
 
@@ -220,24 +221,29 @@ def rival_names(report: Report) -> set[str]:
 
 def verdict(d: Difference) -> str:
     """Priory against the best other row, by log loss."""
-    low, high = d.log_loss_ci.low, d.log_loss_ci.high
-    digits = 2 if max(abs(d.log_loss), high - low) >= 0.1 else 3
-    if low > 0:
-        return (
-            f"Priory loses to {d.other} on {d.split} by {d.log_loss:.{digits}f} nats "
-            f"(95 % {low:.{digits}f} to {high:.{digits}f})."
-        )
+    low, gain, high = -d.log_loss_ci.high, -d.log_loss, -d.log_loss_ci.low
+    digits = 2 if min(abs(low), abs(gain), abs(high)) >= 0.01 else 3
     if high < 0:
         return (
-            f"Priory beats {d.other}, the best other row, on {d.split} by {-d.log_loss:.{digits}f} nats "
+            f"Priory loses to {d.other} on {d.split} by {-gain:.{digits}f} nats "
             f"(95 % {-high:.{digits}f} to {-low:.{digits}f})."
         )
-    side = "worse" if d.log_loss > 0 else "better"
-    gap, worst, best = abs(d.log_loss), -high, -low
+    if low > 0:
+        return (
+            f"Priory beats {d.other}, the best other row, on {d.split} by {gain:.{digits}f} nats "
+            f"(95 % {low:.{digits}f} to {high:.{digits}f})."
+        )
+    written = [signed(v, digits) for v in (gain, low, high)]
     return (
-        f"Priory and {d.other}, the best other row, can't be told apart on {d.split}: Priory is "
-        f"{gap:.{digits}f} nats {side} (95 % {worst:+.{digits}f} to {best:+.{digits}f}, + is better)."
+        f"Priory and {d.other}, the best other row, can't be told apart on {d.split}: "
+        f"Priory's gain is {written[0]} nats (95 % {written[1]} to {written[2]})."
     )
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with its sign, a real minus, and no sign where it is rounded to 0."""
+    written = f"{value:+.{digits}f}"
+    return written.replace("-", "−") if float(written) else written[1:]
 
 
 def also_lost(here: Sequence[Difference], best: str) -> list[str]:

@@ -113,18 +113,24 @@ def test_losses_come_before_wins_and_name_nats_and_interval() -> None:
 
 def test_what_cannot_be_told_apart_is_said_so() -> None:
     y = np.random.default_rng(0).integers(3, size=60)
-    scored = score_rows(
-        {"naive Bayes": {"D*": sharp(y, 1.5, 1)}, "Priory": {"D*": sharp(y, 1.5, 2)}},
-        {"D*": y},
-        KINDS,
-        seed=0,
+    forecasts = {"naive Bayes": {"D*": sharp(y, 1.5, 1)}, "Priory": {"D*": sharp(y, 1.5, 2)}}
+
+    (said,) = headline(build_report(TASK, score_rows(forecasts, {"D*": y}, KINDS, seed=0)))
+
+    assert said.startswith("Priory and naive Bayes, the best other row, can't be told apart on D*: ")
+    assert "(95 % −0." in said
+    assert " to +0." in said
+
+
+def test_no_difference_has_no_sign() -> None:
+    y = np.random.default_rng(0).integers(3, size=60)
+    same = {"D*": sharp(y, 1.5, 1)}
+
+    (said,) = headline(
+        build_report(TASK, score_rows({"naive Bayes": same, "Priory": same}, {"D*": y}, KINDS, seed=0))
     )
 
-    (said,) = headline(build_report(TASK, scored))
-
-    assert said.startswith(
-        "Priory and naive Bayes, the best other row, can't be told apart on D*: Priory is 0."
-    )
+    assert said.endswith("Priory's gain is 0.000 nats (95 % 0.000 to 0.000).")
 
 
 @pytest.mark.parametrize("labels", [{}, {"D*": np.full(50, -1)}])
