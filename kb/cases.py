@@ -300,8 +300,9 @@ class _Compiler:
                 ends = f"{self._value(column, low)} AND {self._value(column, high)}"
                 return f"{place} {'NOT ' if negated else ''}BETWEEN {ends}"
             case OneOf(_, values, negated):
-                listed = ", ".join(self._value(column, value) for value in values)
-                return f"{place} {'NOT ' if negated else ''}IN ({listed})"
+                # a chain, not an IN, for which DuckDB would plan a join
+                listed = " OR ".join(f"{place} = {self._value(column, value)}" for value in values)
+                return f"NOT ({listed})" if negated else listed
             case Missing(_, negated):
                 return f"{place} IS {'NOT ' if negated else ''}NULL"
             case Truth(_, value, negated):

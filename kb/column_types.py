@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Cells", "typed_column", "typed_sql"]
 
-_TRUE = ", ".join(f"'{true}'" for true, _ in TRUTHS)
-_FALSE = ", ".join(f"'{false}'" for _, false in TRUTHS)
+_TRUE = "|".join(re.escape(true) for true, _ in TRUTHS)
+_FALSE = "|".join(re.escape(false) for _, false in TRUTHS)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def typed_sql(kind: ColumnType, c: str) -> str:
     if kind == "date":
         return date_of(c)
     if kind == "boolean":
-        return f"CASE WHEN lower({c}) IN ({_TRUE}) THEN true WHEN lower({c}) IN ({_FALSE}) THEN false END"
+        is_true, is_false = (f"regexp_full_match({c}, '{pattern}', 'i')" for pattern in (_TRUE, _FALSE))
+        return f"CASE WHEN {is_true} THEN true WHEN {is_false} THEN false END"
     return c
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kb.task import ColumnType
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Profile", "infer_type", "levels_in_order", "profiles", "value_counts"]
 
+FIRST_ROWS = 1_000
 AT_ONCE = 50  # columns per query: wide enough to share a scan, narrow enough to plan quickly
 MAX_LEVELS = 1_000
 TYPO_SHARE = 0.95  # a column of which so many values are numbers is one of numbers, with a slip in it
@@ -79,36 +80,76 @@ class Profile:
         )
 
 
-def profiles(
-    connection: duckdb.DuckDBPyConnection, relation: str, places: Sequence[str]
-) -> Iterator[Profile]:
-    """One profile per column, counted over a table or a query in parentheses."""
+def profiles(connection: duckdb.DuckDBPyConnection, table: str, places: Sequence[str]) -> Iterator[Profile]:
+    """One profile per column, counted over a table.
+
+    The first rows tell which counts are worth a pass over all of them: where fewer than four in five are
+    numbers, the column is none of numbers, and their count stays the one of the first rows.
+    """
     for start in range(0, len(places), AT_ONCE):
         batch = places[start : start + AT_ONCE]
-        counts = ", ".join(_counts(place) for place in batch)
-        row = connection.execute(f"SELECT count(*), {counts} FROM {relation}").fetchall()[0]  # noqa: S608
-        width = (len(row) - 1) // len(batch)
-        for k in range(len(batch)):
-            present, distinct, *rest = row[1 + k * width : 1 + (k + 1) * width]
-            if 0 < distinct <= 2 * MAX_LEVELS:
-                query = f"SELECT count(DISTINCT {batch[k]}) FROM {relation}"  # noqa: S608
-                (distinct,) = connection.execute(query).fetchall()[0]
-            yield Profile(row[0], present, min(distinct, present), *rest)
+        first = f"(SELECT {', '.join(batch)} FROM {table} LIMIT {FIRST_ROWS})"  # noqa: S608  # c0, c1, …
+        sketches = _asked(connection, first, batch, [_SKETCH] * len(batch))
+        wanted = [_worth_counting(sketch) for sketch in sketches]
+        counts = _asked(connection, table, batch, wanted)
+        found = [{**sketch, **count} for sketch, count in zip(sketches, counts, strict=True)]
+        exactly = [_EXACTLY if 0 < each["distinct"] <= 2 * MAX_LEVELS else {} for each in found]
+        for each, exact in zip(found, _asked(connection, table, batch, exactly), strict=True):
+            yield Profile(**{**each, **exact})
 
 
-def _counts(c: str) -> str:
-    number, date = f"TRY_CAST({c} AS DOUBLE)", date_of(c)
-    return (
-        f"count({c}), approx_count_distinct({c}), count({number}), count(*) FILTER (isinf({number})), "
-        f"count({date}), count(*) FILTER ({c}[1] = '0' AND {c}[2] BETWEEN '0' AND '9'), "
-        f"coalesce(avg(1 + length({c}) - length(replace({c}, ' ', ''))), 0), "
-        f"coalesce(avg(length({c})), 0), coalesce(any_value({c}), '')"
-    )
+_COUNTS = {
+    "rows": "count(*)",
+    "present": "count({0})",
+    "distinct": "least(count({0}), approx_count_distinct({0}))",
+}
+_NUMBERS = {
+    "numbers": "count(TRY_CAST({0} AS DOUBLE))",
+    "infinite": "count(*) FILTER (isinf(TRY_CAST({0} AS DOUBLE)))",
+    "padded": "count(*) FILTER ({0} >= '00' AND {0} < '0:')",  # ':' follows '9'
+}
+_SHAPE = {
+    "words": "coalesce(avg(1 + length({0}) - length(replace({0}, ' ', ''))), 0)",
+    "letters": "coalesce(avg(length({0})), 0)",
+    "example": "coalesce(any_value({0}), '')",
+}
+
+
+_EXACTLY = {"distinct": "count(DISTINCT {0})"}
+
+
+def _asked(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    places: Sequence[str],
+    wanted: Sequence[Mapping[str, str]],
+) -> list[dict[str, Any]]:
+    cells = [sql.format(place) for place, asked in zip(places, wanted, strict=True) for sql in asked.values()]
+    if not cells:
+        return [{} for _ in wanted]
+    row = iter(connection.execute(f"SELECT {', '.join(cells)} FROM {table}").fetchall()[0])  # noqa: S608
+    return [{name: next(row) for name in asked} for asked in wanted]
+
+
+def _worth_counting(sketch: Mapping[str, Any]) -> dict[str, str]:
+    enough = 0.8 * sketch["present"]
+    asked = dict(_COUNTS)
+    if sketch["numbers"] >= enough:
+        asked |= _NUMBERS
+    if sketch["dates"] >= enough:
+        asked |= _DATES
+    if not sketch["present"]:
+        asked |= _SHAPE
+    return asked
 
 
 def date_of(c: str) -> str:
     """SQL for the date or time, NULL unless it is written year first."""
     return f"TRY_CAST(CASE WHEN {c}[5] IN ('-', '/') THEN {c} END AS TIMESTAMP)"
+
+
+_DATES = {"dates": f"count({date_of('{0}')})"}
+_SKETCH = {**_COUNTS, **_NUMBERS, **_DATES, **_SHAPE}
 
 
 def value_counts(connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> list[tuple[str, int]]:
