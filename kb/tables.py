@@ -178,15 +178,30 @@ def read_cases(path: Path, task: Task, *, delimiter: str | None = None, encoding
     """
     with _connection() as connection:
         raw = raw_from_file(connection, Path(path), "p", delimiter=delimiter, encoding=encoding)
-        for column in task.columns:
-            if column.name not in raw.names:
-                raise _no_column(raw, column.name, "which D has")
-        found = profiles(connection, raw.table, [raw.place(column.name) for column in task.columns])
-        columns = [
-            _with_further_levels(Cells(connection, [raw], column.name), column, profile)
-            for column, profile in zip(task.columns, found, strict=True)
-        ]
-        parquet = _parquet(connection, raw, columns, None)
+        return _further_cases(connection, raw, task)
+
+
+def cases_from_columns(table: Mapping[str, npt.ArrayLike] | Any, task: Task) -> Cases:
+    """Further cases to predict, from one array or list per column, or from a data frame.
+
+    Raises:
+        InputError: A column is absent, or a value doesn't fit its type.
+    """
+    with _connection() as connection:
+        raw = raw_from_arrays(connection, columns_of(table), "predict", "p")
+        return _further_cases(connection, raw, task)
+
+
+def _further_cases(connection: duckdb.DuckDBPyConnection, raw: Raw, task: Task) -> Cases:
+    for column in task.columns:
+        if column.name not in raw.names:
+            raise _no_column(raw, column.name, "which D has")
+    found = profiles(connection, raw.table, [raw.place(column.name) for column in task.columns])
+    columns = [
+        _with_further_levels(Cells(connection, [raw], column.name), column, profile)
+        for column, profile in zip(task.columns, found, strict=True)
+    ]
+    parquet = _parquet(connection, raw, columns, None)
     return load_cases(replace(task, columns=tuple(columns)), parquet)
 
 

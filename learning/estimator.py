@@ -1,0 +1,162 @@
+"""A scikit-learn-like face for notebooks: fit, rate, predict_proba."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kb.arrays import Numbers
+from kb.errors import InputError
+from kb.knowledge import KnowledgeBase, Tree, open_kb
+from kb.statements import Statement
+from kb.tables import TaskOptions, cases_from_columns, columns_of, prepare_task_from_columns
+from learning.asking import Question, answer, questions
+from learning.predicting import predict
+from learning.search import learn
+
+__all__ = ["PriorClassifier"]
+
+_TARGET = "y"
+
+
+class PriorClassifier:
+    """Classifies by background knowledge that people can read and rate.
+
+    Args:
+        about_train: One sentence that describes D.
+        about_predict: A noun phrase that describes the cases to predict.
+        seed: For splits, folds and drawn worlds.
+        kb: URL of a knowledge base to keep the tree in; a temporary one if None.
+        name: Of the tree.
+
+    >>> model = PriorClassifier(about_predict="birds seen elsewhere")
+    >>> model.seed
+    0
+    """
+
+    def __init__(
+        self,
+        *,
+        about_train: str = "the labelled cases",
+        about_predict: str = "the cases to predict",
+        seed: int = 0,
+        kb: str | None = None,
+        name: str = "notebook",
+    ) -> None:
+        self.about_train, self.about_predict = about_train, about_predict
+        self.seed, self.kb, self.name = seed, kb, name
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._kb: KnowledgeBase | None = None
+        self._tree: Tree | None = None
+
+    def fit(self, X: Any, y: Sequence[object], X_predict: Any = None) -> PriorClassifier:
+        """Unpack Z from labelled cases.
+
+        Args:
+            X: D without its target: a data frame, or a mapping of column to values.
+            y: The labels.
+            X_predict: Cases as they will be predicted, without labels; X if None, so nothing differs.
+        """
+        self.close()
+        train = {**columns_of(X), _TARGET: np.asarray(y, dtype=object)}
+        others = columns_of(X if X_predict is None else X_predict)
+        options = TaskOptions(about_train=self.about_train, about_predict=self.about_predict, seed=self.seed)
+        prepared = prepare_task_from_columns(
+            self.name, train=train, predict=others, target=_TARGET, options=options
+        )
+        url = self.kb
+        if url is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="priory-")
+            url = f"sqlite:///{Path(self._folder.name) / 'notebook.db'}"
+        self._kb = open_kb(url)
+        self._tree = self._kb.create(prepared)
+        learn(self._tree, seed=self.seed)
+        return self
+
+    @property
+    def tree(self) -> Tree:
+        """Z, with all that ``priory`` can do with it.
+
+        Raises:
+            InputError: ``fit`` was not called.
+        """
+        if self._tree is None:
+            raise InputError("the classifier is not fitted.", remedy="Call fit(X, y) first.")
+        return self._tree
+
+    @property
+    def classes_(self) -> tuple[str, ...]:
+        """The classes, in the order of ``predict_proba``'s columns."""
+        return self.tree.task.classes
+
+    def questions(self, limit: int = 7, *, rater: str = "human:me") -> list[Question]:
+        """What is worth asking a person, most valuable first."""
+        return questions(self.tree, rater=rater, limit=limit)
+
+    def rate(
+        self,
+        ratings: Mapping[str, float],
+        *,
+        rater: str = "human:me",
+        as_D: float | None = None,
+    ) -> PriorClassifier:
+        """Say how plausible it is that statements also hold for the cases to predict.
+
+        Args:
+            ratings: Address or column (its aspect) → probability in [0, 1].
+            rater: Who says so.
+            as_D: Probability that those cases are drawn and labelled as D was.
+
+        Raises:
+            InputError: A value outside [0, 1], or a column that no aspect is about.
+        """
+        if as_D is not None:
+            task = [q for q in questions(self.tree, rater=rater, limit=1) if q.kind == "task"]
+            for question in task:
+                answer(self.tree, question, rater=rater, value=as_D)
+        for name, value in ratings.items():
+            answer(self.tree, self._address(name), rater=rater, value=value)
+        return self
+
+    def _address(self, name: str) -> str:
+        if name[:1] == "0" and (name == "0" or name[1:2] in (".", "@")):
+            return name
+        about = [s for s in self.tree.walk() if s.kind == "aspect" and name in s.draft.columns]
+        if not about:
+            known = sorted({c for s in self.tree.walk() if s.kind == "aspect" for c in s.draft.columns})
+            raise InputError(
+                f"no aspect is about {name!r}.",
+                where=self.name,
+                remedy=f"There are: {', '.join(known)[:300]}.",
+            )
+        return min(about, key=lambda s: len(s.draft.columns)).address
+
+    def statements(self) -> list[Statement]:
+        """Z in depth-first order, with points and plausibilities."""
+        return list(self.tree.walk())
+
+    def predict_proba(self, X: Any) -> Numbers:
+        """Forecasts in expectation over the worlds that people believe in, shape (n, K)."""
+        return predict(self.tree, cases_from_columns(X, self.tree.task)).p
+
+    def predict(self, X: Any) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+        """The most likely class of each case, shape (n,)."""
+        found: np.ndarray[tuple[int], np.dtype[np.object_]] = np.array(self.classes_, dtype=object)[
+            self.predict_proba(X).argmax(axis=1)
+        ]
+        return found
+
+    def close(self) -> None:
+        """Give the knowledge base back; a temporary one is gone then."""
+        if self._kb is not None:
+            self._kb.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._kb = self._folder = self._tree = None
+
+    def __del__(self) -> None:
+        self.close()
