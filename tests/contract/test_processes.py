@@ -1,0 +1,120 @@
+"""Several processes at once, some of them killed: nothing doubled, nothing lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from kb.address import ROOT, Address
+from kb.stores.opening import open_store
+from kb.stores.protocol import Store
+from tests.contract.building import pages, sound, unpack
+from tests.contract.conftest import Place
+
+ROOM = Path(__file__).parents[2]
+
+
+def start(duty: str, place: Place, tree: str, acknowledged: Path, *rest: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.contract.worker", duty, place.url, tree, str(acknowledged)]
+    return subprocess.Popen([*command, *map(str, rest)], cwd=ROOM)
+
+
+def lines(acknowledged: Path) -> list[str]:
+    return acknowledged.read_text().splitlines() if acknowledged.exists() else []
+
+
+def test_eight_processes_on_one_queue_double_nothing_and_lose_nothing(
+    place: Place, store: Store, tree: str, tmp_path: Path
+) -> None:
+    unpack(store, tree, ROOT, *(f"statement {n}" for n in range(2000)))
+    assert store.enqueue(tree, [(Address(f"0.{n}"), 0, float(n % 7)) for n in range(2000)]) == 2000
+
+    workers = [start("drain", place, tree, tmp_path / "acknowledged") for _ in range(8)]
+    assert [worker.wait(timeout=120) for worker in workers] == [0] * 8
+
+    done = Counter(lines(tmp_path / "acknowledged"))
+    assert set(done.values()) == {1}
+    assert len(done) == 2000
+    children = pages(lambda **page: store.children(tree, ROOT, **page), 500)
+    assert [each.n_children for each in children] == [2] * 2000
+    assert store.waiting(tree) == 0
+    sound(store)
+
+
+@pytest.mark.crash
+def test_two_hundred_kills_lose_nothing_that_was_acknowledged(
+    place: Place, store: Store, tree: str, tmp_path: Path
+) -> None:
+    unpack(store, tree, ROOT, *(f"statement {n}" for n in range(3000)))
+    store.enqueue(tree, [(Address(f"0.{n}"), 0, 0.0) for n in range(2, 3000)])
+    acknowledged = tmp_path / "acknowledged"
+
+    killers = [start("killed", place, tree, acknowledged, 70, seed) for seed in range(3)]
+    assert [killer.wait(timeout=120) for killer in killers] == [0] * 3
+
+    said = [line.split(" ", 1) for line in lines(acknowledged)]
+    by_kind = {kind: [what for k, what in said if k == kind] for kind in {k for k, _ in said}}
+    assert min(map(len, by_kind.values())) > 20, by_kind.keys()
+    assert set(by_kind) == {"blob", "commit", "judgement", "move", "child"}
+    with open_store(place.url) as after:
+        sound(after)
+        commits = by_kind["commit"]
+        assert len(commits) == len(set(commits))
+        unpacked = {s.address: s for s in after.nodes(tree, [Address(each) for each in commits])}
+        assert all(unpacked[Address(each)].n_children == 4 for each in commits)
+        judged = {each.id for each in pages(lambda **page: after.judgements(tree, **page), 1000)}
+        assert judged >= set(by_kind["judgement"])
+        moved = {each.by for each in pages(lambda **page: after.moves(tree, **page), 1000)}
+        assert moved >= set(by_kind["move"])
+        assert len(after.nodes(tree, [Address(each) for each in by_kind["child"]])) == len(by_kind["child"])
+        assert all(after.has_blob(each) for each in by_kind["blob"])
+        done = sum(s.is_unpacked for s in pages(lambda **page: after.children(tree, ROOT, **page), 1000))
+        assert done >= len(commits)
+        assert after.waiting(tree) == 2998 - done
+
+
+def test_a_backup_is_whole_while_others_write(place: Place, store: Store, tree: str, tmp_path: Path) -> None:
+    unpack(store, tree, ROOT, *(f"statement {n}" for n in range(1000)))
+    store.enqueue(tree, [(Address(f"0.{n}"), 0, 0.0) for n in range(2, 1000)])
+    acknowledged = tmp_path / "acknowledged"
+    writer = start("fill", place, tree, acknowledged)
+    try:
+        for n in range(5):
+            while len(lines(acknowledged)) < 20 * (n + 1):
+                time.sleep(0.005)
+            before = {line.split()[1] for line in lines(acknowledged) if line.startswith("judgement")}
+            store.backup(tmp_path / f"copy{n}.db")
+            with open_store(str(tmp_path / f"copy{n}.db"), create=False) as copy:
+                sound(copy)
+                judged = {each.id for each in pages(lambda **page: copy.judgements(tree, **page), 1000)}
+                assert before <= judged
+    finally:
+        writer.kill()
+        writer.wait()
+    assert sorted(file.name for file in tmp_path.glob("copy*")) == [f"copy{n}.db" for n in range(5)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+def test_a_store_goes_on_after_a_fork(store: Store, tree: str) -> None:
+    unpack(store, tree, ROOT, "before")
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            unpack(store, tree, Address("0.0"), "by the child")
+            store.close()
+            code = 0
+        finally:
+            os._exit(code)
+    for n in range(20):
+        unpack(store, tree, ROOT, f"by the parent {n}", slot=n + 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert [s.text for s in store.children(tree, Address("0.0")).items] == ["by the child"]
+    assert len(store.expansions(tree, ROOT)) == 21
+    sound(store)
