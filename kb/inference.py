@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Profile", "infer_type", "levels_in_order", "profiles", "value_counts"]
 
-FIRST_ROWS = 1_000
-AT_ONCE = 50  # columns per query: wide enough to share a scan, narrow enough to plan quickly
+FIRST_ROWS = 200
+WORTH_COUNTING = 0.8
+AT_ONCE = 25  # columns per query: wide enough to share a scan, narrow enough to plan quickly
 MAX_LEVELS = 1_000
 TYPO_SHARE = 0.95  # a column of which so many values are numbers is one of numbers, with a slip in it
 TRUTHS = (("true", "false"), ("1", "0"), ("1.0", "0.0"), ("yes", "no"), ("t", "f"), ("y", "n"))
@@ -32,6 +33,7 @@ SCALES = (
     ("first", "second", "third", "fourth", "fifth"),
 )
 _RANGE = re.compile(r"(?:[<≤]\s*(\d+(?:\.\d+)?)|[>≥]?\s*(\d+(?:\.\d+)?)\s*(?:[-–]\s*\d+(?:\.\d+)?|\+)?)")
+_DATE_LIKE = re.compile(r"[0-9]{4}[-/][0-9]")
 _NAMES_ROWS = re.compile(r"(?i)(?:.*[^a-z])?(?:id|uuid|guid|index|row|key|rownames|unnamed: 0|column 1)")
 
 
@@ -84,18 +86,62 @@ def profiles(connection: duckdb.DuckDBPyConnection, table: str, places: Sequence
     """One profile per column, counted over a table.
 
     The first rows tell which counts are worth a pass over all of them: where fewer than four in five are
-    numbers, the column is none of numbers, and their count stays the one of the first rows.
+    numbers, the column is none of numbers, and nobody counts them.
     """
     for start in range(0, len(places), AT_ONCE):
         batch = places[start : start + AT_ONCE]
-        first = f"(SELECT {', '.join(batch)} FROM {table} LIMIT {FIRST_ROWS})"  # noqa: S608  # c0, c1, …
-        sketches = _asked(connection, first, batch, [_SKETCH] * len(batch))
-        wanted = [_worth_counting(sketch) for sketch in sketches]
-        counts = _asked(connection, table, batch, wanted)
-        found = [{**sketch, **count} for sketch, count in zip(sketches, counts, strict=True)]
-        exactly = [_EXACTLY if 0 < each["distinct"] <= 2 * MAX_LEVELS else {} for each in found]
-        for each, exact in zip(found, _asked(connection, table, batch, exactly), strict=True):
-            yield Profile(**{**each, **exact})
+        query = f"SELECT {', '.join(batch)} FROM {table} LIMIT {FIRST_ROWS}"  # noqa: S608  # c0, c1, …
+        rows = connection.execute(query).fetchall()
+        sketches = [_Sketch([value for value in values if value]) for values in zip(*rows, strict=True)]
+        counts = _asked(connection, table, batch, [sketch.asked() for sketch in sketches])
+        exactly = [
+            _EXACTLY if each.get("numbers", 0) > 0 and each["distinct"] <= MAX_LEVELS else {}
+            for each in counts
+        ]
+        exact = _asked(connection, table, batch, exactly)
+        for sketch, *found in zip(sketches, counts, exact, strict=True):
+            yield sketch.profile({**found[0], **found[1]})
+
+
+class _Sketch:
+    """What the first values of a column look like."""
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self.values = values
+        n = max(1, len(values))
+        self.numbers = sum(map(_is_number, values)) / n
+        self.dates = sum(_DATE_LIKE.match(value) is not None for value in values) / n
+
+    def asked(self) -> dict[str, str]:
+        asked = dict(_COUNTS)
+        if self.numbers >= WORTH_COUNTING:
+            asked |= _NUMBERS
+        if self.dates >= WORTH_COUNTING:
+            asked |= _DATES
+        return asked if self.values else {**_COUNTS, **_NUMBERS, **_DATES, **_EXAMPLE}
+
+    def profile(self, counts: Mapping[str, Any]) -> Profile:
+        n = max(1, len(self.values))
+        return Profile(
+            rows=counts["rows"],
+            present=counts["present"],
+            distinct=counts["distinct"],
+            numbers=counts.get("numbers", int(self.numbers * counts["present"])),
+            infinite=counts.get("infinite", 0),
+            dates=counts.get("dates", int(self.dates * counts["present"])),
+            padded=counts.get("padded", 0),
+            words=sum(len(value.split()) for value in self.values) / n,
+            letters=sum(map(len, self.values)) / n,
+            example=self.values[0] if self.values else counts["example"],
+        )
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 _COUNTS = {
@@ -108,13 +154,7 @@ _NUMBERS = {
     "infinite": "count(*) FILTER (isinf(TRY_CAST({0} AS DOUBLE)))",
     "padded": "count(*) FILTER ({0} >= '00' AND {0} < '0:')",  # ':' follows '9'
 }
-_SHAPE = {
-    "words": "coalesce(avg(1 + length({0}) - length(replace({0}, ' ', ''))), 0)",
-    "letters": "coalesce(avg(length({0})), 0)",
-    "example": "coalesce(any_value({0}), '')",
-}
-
-
+_EXAMPLE = {"example": "coalesce(any_value({0}), '')"}
 _EXACTLY = {"distinct": "count(DISTINCT {0})"}
 
 
@@ -131,25 +171,12 @@ def _asked(
     return [{name: next(row) for name in asked} for asked in wanted]
 
 
-def _worth_counting(sketch: Mapping[str, Any]) -> dict[str, str]:
-    enough = 0.8 * sketch["present"]
-    asked = dict(_COUNTS)
-    if sketch["numbers"] >= enough:
-        asked |= _NUMBERS
-    if sketch["dates"] >= enough:
-        asked |= _DATES
-    if not sketch["present"]:
-        asked |= _SHAPE
-    return asked
-
-
 def date_of(c: str) -> str:
     """SQL for the date or time, NULL unless it is written year first."""
     return f"TRY_CAST(CASE WHEN {c}[5] IN ('-', '/') THEN {c} END AS TIMESTAMP)"
 
 
 _DATES = {"dates": f"count({date_of('{0}')})"}
-_SKETCH = {**_COUNTS, **_NUMBERS, **_DATES, **_SHAPE}
 
 
 def value_counts(connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> list[tuple[str, int]]:
