@@ -11,7 +11,7 @@ from kb.records import Expansion, Finding
 from kb.stores.sqlite.blobs import PART, digest_of
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
-from kb.stores.sqlite.rows import Row, statement
+from kb.stores.sqlite.rows import Row, draft
 
 __all__ = ["INVARIANTS", "check"]
 
@@ -61,7 +61,7 @@ _EXPANSIONS = (
 )
 _ABOUT = (
     "SELECT r.rowid, s.path, t.name FROM {} r JOIN statement s ON s.pk = r.statement "
-    "JOIN tree t ON t.pk = r.tree WHERE r.rowid > ? AND s.tree != r.tree ORDER BY r.rowid LIMIT ?"
+    "JOIN tree t ON t.pk = s.tree WHERE r.rowid > ? AND s.tree != r.tree ORDER BY r.rowid LIMIT ?"
 )
 _DONE = (
     "SELECT w.pk, s.path, t.name, w.slot FROM work w JOIN statement s ON s.pk = w.statement "
@@ -81,8 +81,15 @@ _Judge = Callable[[sqlite3.Connection, Row], Iterator[Finding]]
 
 
 def check(db: Database) -> Iterator[Finding]:
-    """Yield what is broken; each page is one snapshot, so others may go on writing."""
-    yield from _file(db)
+    """Yield what is broken; each page is one snapshot, so others may go on writing.
+
+    Where the file itself is broken, nothing else is looked at: what was read might not be what is there.
+    """
+    broken = list(_file(db))
+    yield from broken
+    if broken:
+        return
+    yield from _references(db)
     for sql, judge in (
         (_NODES, _node),
         (_ROOTLESS, lambda _, row: iter([Finding(ROOT, row[1], "the tree has no root.")])),
@@ -121,9 +128,18 @@ def _shown(path: str) -> str:
 
 def _file(db: Database) -> Iterator[Finding]:
     with db.alone() as conn:
-        said = [row[0] for row in conn.execute("PRAGMA integrity_check(20)")]
+        try:
+            said = [row[0] for row in conn.execute("PRAGMA integrity_check(20)")]
+        except sqlite3.DatabaseError as error:
+            said = [str(error)]
+    for message in said:
+        if message != "ok":
+            yield Finding(FILE, db.where, " ".join(message.split()))
+
+
+def _references(db: Database) -> Iterator[Finding]:
+    with db.alone() as conn:
         broken = conn.execute("PRAGMA foreign_key_check").fetchmany(20)
-    yield from (Finding(FILE, db.where, message) for message in said if message != "ok")
     for table, rowid, target, _ in broken:
         yield Finding(FILE, f"{table} {rowid}", f"it refers to a {target} that is not there.")
 
@@ -175,12 +191,16 @@ def _below(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
 
 def _expansion(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     _, pk, slot, first, _, body, path, tree = row
-    made = Expansion.from_dict(json.loads(body))
+    try:
+        made = Expansion.from_dict(json.loads(body))
+    except (ValueError, KeyError, TypeError):
+        yield _finding(CHILDREN, tree, path, f"the record of slot {slot} can't be read.")
+        return
     n = len(made.children)
     rows = conn.execute(QUERIES["children"], (pk, slot, first - 1, n)).fetchall() if n else []
-    stored = [(each[0], statement(each).draft) for each in rows]
+    stored = [(each[0], draft(each)) for each in rows]
     at = address_of(path)
-    wanted = [(path_of(child(at, first + i, slot=slot)), draft) for i, draft in enumerate(made.children)]
+    wanted = [(path_of(child(at, first + i, slot=slot)), each) for i, each in enumerate(made.children)]
     if stored != wanted:
         yield _finding(CHILDREN, tree, path, f"the children of slot {slot} differ from what was committed.")
     if made.response is not None:

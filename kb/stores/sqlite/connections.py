@@ -22,8 +22,12 @@ _INHERITED: list[sqlite3.Connection] = []  # opened before a fork; closing them 
 def connect(file: Path) -> sqlite3.Connection:
     """A connection in autocommit mode that waits for the write lock."""
     conn = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    conn.execute("PRAGMA foreign_keys = ON")
-    conn.execute("PRAGMA cache_size = -32768")
+    try:
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA cache_size = -32768")
+    except sqlite3.Error:
+        conn.close()
+        raise
     return conn
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "Row",
     "canonical",
     "chunks",
+    "draft",
     "limit_of",
     "place",
     "statement",
@@ -71,9 +72,9 @@ def limit_of(limit: int) -> int:
     return limit
 
 
-def statement(row: Row) -> Statement:
-    """The statement of a row of the queries that select statements."""
-    draft = Draft(
+def draft(row: Row) -> Draft:
+    """What the statement of such a row says."""
+    return Draft(
         row[1],
         row[2],
         row[3],
@@ -82,9 +83,13 @@ def statement(row: Row) -> Statement:
         row[6],
         row[7],
     )
+
+
+def statement(row: Row) -> Statement:
+    """The statement of a row of the queries that select statements."""
     return Statement(
         address_of(row[0]),
-        draft,
+        draft(row),
         row[8],
         row[9],
         bool(row[10]),

@@ -14,11 +14,11 @@ from kb.stores.sqlite.queries import QUERIES, marks
 from kb.stores.sqlite.rows import chunks, limit_of, statement, tree_pk
 from kb.stores.sqlite.statements import SEGMENT, current_slots
 
-__all__ = ["search"]
+__all__ = ["MATCHES", "search"]
 
 # Shortest first: where all words match, they are the larger share of a short text. Unlike bm25 this order
 # doesn't change with every insert, so pages neither repeat nor skip.
-_MATCHES = (
+MATCHES = (
     "SELECT s.size, s.path FROM statement_text t JOIN statement s ON s.pk = t.rowid "
     "WHERE statement_text MATCH ? AND (s.size, s.path) > (?, ?) ORDER BY s.size, s.path"
 )
@@ -35,7 +35,7 @@ def search(db: Database, tree_id: str, text: str, *, after: str | None, limit: i
     with db.reading() as conn:
         tree = tree_pk(db, conn, tree_id)
         match = f'tree : "{tree}" AND text : ({words})'
-        found = _on_the_walk(conn, tree, conn.execute(_MATCHES, (match, size, path)))
+        found = _on_the_walk(conn, tree, conn.execute(MATCHES, (match, size, path)))
         kept: list[_Match] = []
         has_more = False
         for each in found:

@@ -1,0 +1,312 @@
+"""Databases that can't be used: one line that names the file, what is wrong and what to do."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kb.address import ROOT, Address
+from kb.errors import FailedError, InputError, PrioryError
+from kb.records import TreeRecord
+from kb.statements import Draft, Statement
+from kb.stores.opening import open_store
+from kb.stores.sqlite.store import SqliteStore
+
+TREE = "a" * 32
+
+
+def made(file: Path) -> Path:
+    with open_store(str(file)) as store:
+        store.create_tree(TreeRecord(TREE, "penguins", {}), Draft("the base rate"))
+        texts = [f"statement {n} " + "says much " * 30 for n in range(200)]
+        store.put_statements(TREE, [Statement(Address(f"0.{n}"), Draft(t)) for n, t in enumerate(texts)])
+    return file
+
+
+def refused(file: Path | str, kind: type[PrioryError], match: str, *, create: bool = True) -> None:
+    with pytest.raises(kind, match=match) as caught:
+        open_store(str(file), create=create)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert str(file).removeprefix("sqlite:///") in said or isinstance(file, str)
+    assert caught.value.remedy
+
+
+@contextmanager
+def edited(file: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(file, isolation_level=None)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Root may write anywhere, so tests that root runs step down meanwhile."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_a_missing_file_is_made_or_refused(tmp_path: Path) -> None:
+    refused(tmp_path / "none.db", InputError, "there is no knowledge base", create=False)
+    assert list(tmp_path.iterdir()) == []
+    open_store(str(tmp_path / "none.db")).close()
+    assert [file.name for file in tmp_path.iterdir()] == ["none.db"]
+    open_store(str(tmp_path / "none.db"), create=False).close()
+
+
+def test_an_empty_file_becomes_a_knowledge_base_if_it_may(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    refused(tmp_path / "empty.db", InputError, "the file is empty", create=False)
+    made(tmp_path / "empty.db")
+
+
+def test_an_untouched_database_becomes_a_knowledge_base(tmp_path: Path) -> None:
+    with edited(tmp_path / "vacuumed.db") as connection:
+        connection.execute("VACUUM")
+    made(tmp_path / "vacuumed.db")
+
+
+def test_a_folder_or_a_device_is_no_knowledge_base(tmp_path: Path) -> None:
+    refused(tmp_path, InputError, "is not a file")
+    refused("/dev/null", InputError, "is not a file")
+    refused(
+        tmp_path / "no" / "such" / "kb.db", InputError, "its folder does not exist. Make it first: mkdir -p"
+    )
+
+
+@pytest.mark.parametrize("garbage", [b"a,b,c\n1,2,3\n", b"\0" * 5000, b"SQLite format 3", os.urandom(4096)])
+def test_another_sort_of_file_is_refused_and_stays_as_it_is(tmp_path: Path, garbage: bytes) -> None:
+    file = tmp_path / "table.csv"
+    file.write_bytes(garbage)
+    refused(file, InputError, "is not an SQLite database")
+    assert file.read_bytes() == garbage
+
+
+def test_another_programs_database_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "places.sqlite"
+    with edited(file) as connection:
+        connection.execute("CREATE TABLE bookmark (url TEXT)")
+    before = file.read_bytes()
+    refused(file, InputError, "the database of another program")
+    assert file.read_bytes() == before
+
+    for pragma in ("application_id = 7", "user_version = 1"):
+        file = tmp_path / f"{pragma[:3]}.sqlite"
+        with edited(file) as connection:
+            connection.execute(f"PRAGMA {pragma}")
+        refused(file, InputError, "the database of another program")
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    file = made(tmp_path / "kb.db")
+    with edited(file) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    refused(file, FailedError, r"newer Priory \(version 999 .* Upgrade: pip install")
+
+
+def test_a_database_with_another_history_is_refused(tmp_path: Path) -> None:
+    file = made(tmp_path / "kb.db")
+    with edited(file) as connection:
+        connection.execute("UPDATE migration SET checksum = 'another'")
+    refused(file, FailedError, "migration 1 is not the one")
+
+
+def test_a_database_cut_in_half_is_damaged(tmp_path: Path) -> None:
+    file = made(tmp_path / "kb.db")
+    whole = file.read_bytes()
+    for size in (17, 100, 4096, 9000, len(whole) // 2):
+        file.write_bytes(whole[:size])
+        refused(file, FailedError, "the database is damaged. Go back to a backup")
+
+
+def test_damage_in_the_middle_shows_on_reading_and_in_the_check(tmp_path: Path) -> None:
+    file = made(tmp_path / "kb.db")
+    whole = bytearray(file.read_bytes())
+    at = whole.rindex(b"statement 60 ") // 8192 * 8192
+    whole[at : at + 8192] = b"\xa5" * 8192
+    file.write_bytes(whole)
+    with open_store(str(file)) as store:
+        found = list(store.check())
+        assert {finding.invariant for finding in found} == {"the file is whole and its references hold"}
+        with pytest.raises(FailedError, match=r"kb\.db: the database is damaged\."):
+            store.subtree(TREE, ROOT, limit=1000)
+
+
+def test_a_read_only_file_or_folder_is_refused(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    file = made(room / "kb.db")
+    for above in (room, *room.parents[:3]):
+        above.chmod(0o755)
+    file.chmod(0o444)
+    room.chmod(0o555)
+    try:
+        with nobody():
+            refused(file, FailedError, "the file is read-only. Make it writable")
+            refused(room / "new.db", FailedError, "the folder is read-only")
+        file.chmod(0o666)
+        with nobody():
+            refused(file, FailedError, "the folder is read-only")
+    finally:
+        room.chmod(0o755)
+    assert [each.name for each in room.iterdir()] == ["kb.db"]
+
+
+def test_a_file_that_becomes_read_only_while_open_says_so(tmp_path: Path) -> None:
+    with open_store(str(made(tmp_path / "kb.db"))) as store:
+        assert isinstance(store, SqliteStore)
+        with store._db.alone() as connection:
+            connection.execute("PRAGMA query_only = ON")
+        with pytest.raises(FailedError, match=r"kb\.db: the database or its folder can't be written"):
+            store.append_child(TREE, ROOT, Draft("more"))
+
+
+def test_a_full_disk_says_so_and_keeps_what_was_there(tmp_path: Path) -> None:
+    file = made(tmp_path / "kb.db")
+    with open_store(str(file)) as store:
+        assert isinstance(store, SqliteStore)
+        with store._db.alone() as connection:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(FailedError, match=r"kb\.db: the disk is full; nothing was written\. Make room"):
+            store.put_blob(os.urandom(900_000))
+        with pytest.raises(FailedError, match="the disk is full"):
+            store.append_child(TREE, ROOT, Draft("large " * 100_000))
+        assert len(store.children(TREE, ROOT, limit=1000).items) == 200
+        assert list(store.check()) == []
+
+
+_IN_LITTLE_ROOM = """
+import resource, sys
+from kb.errors import PrioryError
+from kb.stores.opening import open_store
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    open_store(sys.argv[1])
+except PrioryError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.mark.parametrize("room", [0, 8192, 40_000])
+def test_no_half_made_file_is_left_where_there_is_no_room(tmp_path: Path, room: int) -> None:
+    assert resource.RLIMIT_FSIZE is not None
+    command = [sys.executable, "-c", _IN_LITTLE_ROOM, str(tmp_path / "kb.db"), str(room)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "kb.db: the disk" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    code = "import sys; from kb.stores.opening import open_store; open_store(sys.argv[1]).close()"
+    command = [sys.executable, "-c", code, str(tmp_path / "kb.db")]
+    openers = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(6)]
+    assert [opener.wait(timeout=60) for opener in openers] == [0] * 6
+    assert [file.name for file in tmp_path.iterdir()] == ["kb.db"]
+    with open_store(str(tmp_path / "kb.db"), create=False) as store:
+        assert list(store.check()) == []
+
+
+def test_a_file_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
+    import threading
+
+    store = open_store(str(made(tmp_path / "kb.db")))
+    (tmp_path / "kb.db").unlink()
+    said: list[str] = []
+
+    def look() -> None:
+        try:
+            store.trees()
+        except FailedError as error:
+            said.append(str(error))
+
+    other = threading.Thread(target=look)
+    other.start()
+    other.join()
+    store.close()
+    assert said == [f"{tmp_path}/kb.db: the file is gone. Put it back."]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_held_too_long_names_the_remedy(tmp_path: Path) -> None:
+    file = made(tmp_path / "kb.db")
+    with open_store(str(file)) as store, edited(file) as other:
+        assert isinstance(store, SqliteStore)
+        with store._db.alone() as connection:
+            connection.execute("PRAGMA busy_timeout = 50")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(FailedError, match="another process has held the write lock"):
+            store.append_child(TREE, ROOT, Draft("more"))
+        assert store.node(TREE, ROOT) is not None
+        other.execute("ROLLBACK")
+        store.append_child(TREE, ROOT, Draft("more"))
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "match"),
+    [
+        ("", InputError, "names no knowledge base"),
+        ("sqlite://", InputError, "names a host"),
+        ("sqlite:///", InputError, "names no file"),
+        ("sqlite:///:memory:", InputError, "names no file"),
+        (":memory:", InputError, "names no file"),
+        ("sqlite://server/kb.db", InputError, "it names a host, 'server'; SQLite needs a local disk"),
+        ("sqlite://///server/share/kb.db", InputError, "on another machine"),
+        ("//server/share/kb.db", InputError, "on another machine"),
+        ("\\\\server\\share\\kb.db", InputError, "on another machine"),
+        ("sqlite:///kb.db?mode=ro", InputError, "has no options"),
+        ("postgresql://host/kb", InputError, "'postgresql' is no store"),
+        ("https://example.org/kb.db", InputError, "'https' is no store"),
+        ("file:///kb.db", InputError, "'file' is no store"),
+        ("kb\0.db", InputError, "names no knowledge base"),
+        ("neo4j://host:7687/kb", FailedError, "the Neo4j store is not built yet"),
+        ("bolt://host:7687", FailedError, "the Neo4j store is not built yet"),
+    ],
+)
+def test_a_url_that_names_no_store_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, kind: type[PrioryError], match: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused(url, kind, match)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_named_in_three_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made(tmp_path / "kb.db")
+    for url in ("sqlite:///kb.db", f"sqlite:///{tmp_path}/kb.db", "kb.db", f"{tmp_path}/kb.db", "./kb.db"):
+        with open_store(url, create=False) as store:
+            assert store.url == url
+            assert [tree.name for tree in store.trees()] == ["penguins"]
+
+
+def test_a_clean_close_leaves_one_file(tmp_path: Path) -> None:
+    made(tmp_path / "kb.db")
+    assert [file.name for file in tmp_path.iterdir()] == ["kb.db"]
+
+
+def test_a_backup_never_overwrites(tmp_path: Path) -> None:
+    with open_store(str(made(tmp_path / "kb.db"))) as store:
+        (tmp_path / "there").write_text("mine")
+        with pytest.raises(InputError, match="there is a file of that name"):
+            store.backup(tmp_path / "there")
+        with pytest.raises(InputError, match="its folder does not exist"):
+            store.backup(tmp_path / "no" / "copy.db")
+        assert (tmp_path / "there").read_text() == "mine"

@@ -1,0 +1,130 @@
+"""The check of a store finds each sort of damage, and a sound store has none."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kb.address import ROOT, Address, path_of
+from kb.records import Judgement, TreeRecord
+from kb.statements import Draft, Measures
+from kb.stores.opening import open_store
+from kb.stores.sqlite import checks
+from kb.stores.sqlite.checks import INVARIANTS
+from tests.contract.building import expansion, grow, unpack
+
+TREE, OTHER = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "kb.db"
+    with open_store(str(file)) as store:
+        for tree in (TREE, OTHER):
+            store.create_tree(TreeRecord(tree, f"tree {tree[0]}", {}), Draft("the base rate"))
+            grow(store, tree, levels=2, width=3)
+            unpack(store, tree, ROOT, "another view", slot=1)
+            store.append_child(tree, Address("0.0.0"), Draft("by hand"))
+            store.append_judgements(tree, [Judgement("j", "rating", Address("0.1"), "human:ada", 0.5)])
+            store.put_measures(tree, {Address("0.1"): Measures(plausibility=0.5)})
+            store.enqueue(tree, [(Address("0.2.2"), 0, 1.0)])
+        lease = store.lease(TREE, Address("0.2.0"), 0, worker="w", seconds=60)
+        assert lease is not None
+        made = replace(expansion(Address("0.2.0"), "from a model"), response=store.put_blob(b"raw" * 700_000))
+        store.commit(lease, made)
+    return file
+
+
+def findings(file: Path) -> list[tuple[str, str]]:
+    with open_store(str(file)) as store:
+        assert store.invariants() == INVARIANTS
+        return [(finding.invariant, finding.where) for finding in store.check()]
+
+
+def test_a_sound_store_has_no_findings(file: Path) -> None:
+    assert findings(file) == []
+
+
+AT = "tree = 1 AND path = '{}'"
+DAMAGE: list[tuple[str, str, str]] = [
+    (checks.KEY, "tree a 0.1", "UPDATE statement SET key = randomblob(16) WHERE {0.1}"),
+    (checks.PARENT, "tree a 0.1.1", "UPDATE statement SET ordinal = 7 WHERE {0.1.1}"),
+    (checks.PARENT, "tree a 0.1.1", "UPDATE statement SET parent = NULL WHERE {0.1.1}"),
+    (checks.PARENT, "tree a '0000000'", "UPDATE statement SET path = '0000000' WHERE {0.1.0}"),
+    (checks.COUNT, "tree a 0.1", "UPDATE statement SET n_children = 2 WHERE {0.1}"),
+    (checks.COUNT, "tree a 0.1", "UPDATE statement SET n_children = 4 WHERE {0.1}"),
+    (checks.CURRENT, "tree a 0.1", "UPDATE statement SET current_slot = NULL, n_children = 0 WHERE {0.1}"),
+    (checks.CURRENT, "tree a 0", "UPDATE statement SET current_slot = 5, n_children = 0 WHERE {0}"),
+    (checks.CURRENT, "tree a 0.1.0", "UPDATE statement SET current_slot = 0 WHERE {0.1.0}"),
+    (checks.UNPACKED, "tree a 0.1", "UPDATE statement SET is_unpacked = 0 WHERE {0.1}"),
+    (checks.UNPACKED, "tree a 0.0.0", "UPDATE statement SET is_unpacked = 1 WHERE {0.0.0}"),
+    (
+        checks.ROOT,
+        "tree c",
+        "INSERT INTO tree (tree_id, name, spec, created) VALUES ('c', 'tree c', '{{}}', 0)",
+    ),
+    (checks.CHILDREN, "tree a 0.1", "UPDATE statement SET text = 'edited', size = 6 WHERE {0.1.2}"),
+    (checks.CHILDREN, "tree a 0.1", "UPDATE expansion SET first_ordinal = 1 WHERE statement = ({0.1} pk)"),
+    (checks.RESPONSE, "tree a 0.2.0", "UPDATE blob SET is_complete = 0"),
+    (checks.ABOUT, "tree a 0.1", "UPDATE judgement SET tree = 2, id = 'k' WHERE tree = 1"),
+    (checks.ABOUT, "tree a 0.1", "UPDATE measure SET tree = 2 WHERE tree = 1"),
+    (checks.ABOUT, "tree a 0.2.2", "UPDATE work SET tree = 2 WHERE tree = 1 AND state = 'asked'"),
+    (checks.DONE, "tree a 0.1", "UPDATE work SET state = 'asked' WHERE statement = ({0.1} pk)"),
+    (checks.BLOB, "blob", "DELETE FROM blob_part WHERE part = 1"),
+    (checks.BLOB, "blob", "UPDATE blob_part SET data = zeroblob(100) WHERE part = 2"),
+    (checks.SEARCH, "tree a 0.1", "DELETE FROM statement_text_docsize WHERE id = ({0.1} pk)"),
+    (checks.SEARCH, "kb.db", "UPDATE statement SET text = 'edited', size = 6 WHERE {0.1.2}"),
+    (checks.FILE, "judgement 1", "UPDATE judgement SET statement = 999 WHERE pk = 1"),
+]
+
+
+@pytest.mark.parametrize(("invariant", "where", "sql"), DAMAGE)
+def test_each_sort_of_damage_is_found(file: Path, invariant: str, where: str, sql: str) -> None:
+    connection = sqlite3.connect(file, isolation_level=None)
+    _damage(connection, sql)
+    connection.close()
+    assert (invariant, where) in [
+        (what, at if not at.startswith("blob") else "blob") for what, at in _short(file)
+    ]
+
+
+def _short(file: Path) -> list[tuple[str, str]]:
+    return [(what, where.removeprefix(f"{file.parent}/")) for what, where in findings(file)]
+
+
+def _damage(connection: sqlite3.Connection, sql: str) -> None:
+    """Run the statement with ``{address}`` written out as where the address is kept."""
+
+    def place(found: re.Match[str]) -> str:
+        return AT.format(path_of(Address(found[1])))
+
+    def number(found: re.Match[str]) -> str:
+        return f"(SELECT pk FROM statement WHERE {place(found)})"
+
+    filled = re.sub(r"\(\{([0-9.]+)\} pk\)", number, sql)
+    filled = re.sub(r"\{([0-9.]+)\}", place, filled).replace("{{}}", "{}")
+    assert connection.execute(filled).rowcount != 0, filled
+
+
+def test_every_invariant_has_a_damage_that_it_finds() -> None:
+    assert {damage[0] for damage in DAMAGE} == set(INVARIANTS)
+
+
+def test_an_index_that_disagrees_with_its_table_is_found(file: Path) -> None:
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        "UPDATE sqlite_schema SET sql = replace(sql, '(tree)', '(created)') WHERE name = 'judgement_by_tree'"
+    )
+    connection.close()
+    assert checks.FILE in [invariant for invariant, _ in findings(file)]
+
+
+def test_checking_changes_nothing(file: Path) -> None:
+    before = file.read_bytes()
+    assert findings(file) == []
+    assert file.read_bytes() == before
