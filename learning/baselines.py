@@ -338,12 +338,17 @@ def quietly_fitted(
 ) -> Any:
     """The candidate with the best log loss over folds, fitted on ``data``; says if it was cut short."""
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     X, y = data
-    with warnings.catch_warnings():
+    with (
+        warnings.catch_warnings(),
+        threadpool_limits(1),
+    ):  # on a busy machine waiting threads made it 15 times slower
         warnings.simplefilter("ignore", ConvergenceWarning)
         best = chosen(makers, X, y, seed)
-    with warnings.catch_warnings(record=True) as caught:
+    threads = 1 if len(y) <= CHOOSE_ROWS else None
+    with warnings.catch_warnings(record=True) as caught, threadpool_limits(threads):
         warnings.simplefilter("always", ConvergenceWarning)
         model = fitted(best, X, y)
     if any(issubclass(w.category, ConvergenceWarning) for w in caught):

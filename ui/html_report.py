@@ -297,8 +297,8 @@ def tree_row(s: StatementLine) -> str:
     return (
         f'<tr class="{kind}"><td class="address">{safe(s.address, 60)}</td>'
         f'<td class="says"><div class="indent">{guides}<div>{foreign(s.text)}</div></div></td>'
-        f'<td class="chip">{chip}</td><td class="n">{nats}</td><td class="chip">{believed}</td>'
-        f'<td class="n quiet">{"" if s.carries_Dstar is None else percent(s.carries_Dstar)}</td></tr>'
+        f'<td class="chip">{chip}</td><td class="n nats">{nats}</td><td class="chip">{believed}</td>'
+        f'<td class="n quiet reach">{"" if s.carries_Dstar is None else percent(s.carries_Dstar)}</td></tr>'
     )
 
 
@@ -328,6 +328,7 @@ def shift_row(s: ColumnShift) -> str:
 def reproduce(report: Report) -> str:
     """What to type, what was spent, and every note."""
     command = f"priory report --tree {shlex.quote(shortened(report.task.name, 80))} --seed {report.seed}"
+    command += " --labels LABELS.csv" if any(r.split == "D*" for r in report.rows) else ""
     notes = "".join(f"<li>{safe(note, 400)}</li>" for note in report.notes)
     facts = [
         ("Seed", str(report.seed)),

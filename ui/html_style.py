@@ -101,7 +101,7 @@ svg .fill.ours { fill: var(--ours); } svg .spread { stroke: var(--ink); stroke-w
 .address { font: 12.5px/1.9 var(--mono); color: var(--faint); }
 .indent { display: flex; }
 .indent i { flex: none; width: 18px; border-left: 1px solid var(--rule); margin: -8px 0; }
-.tree tr.alarm .foreign { color: var(--alarm); }
+.tree tr.alarm .says .foreign { color: var(--alarm); }
 .tree tr.top .foreign { font: 400 17px/1.4 var(--serif); }
 .shift td { white-space: normal; vertical-align: top; } .shift .share { white-space: nowrap; }
 pre { font: 13.5px/1.6 var(--mono); background: var(--card); border: 1px solid var(--rule);
@@ -120,7 +120,15 @@ footer { margin-top: 64px; padding-top: 16px; border-top: 1px solid var(--rule);
   .scores tr.ours td:first-child { background: var(--ours-soft); }
   .scores tr.best td:first-child { background: var(--rival-soft); }
   .tag { margin-left: 0; display: block; }
-  .tree .says { min-width: 210px; } .indent i { width: 9px; }
+  .tree table, .tree tbody, table.tree { display: block; } .tree thead { display: none; }
+  .tree tr { display: flex; flex-wrap: wrap; align-items: center; column-gap: 11px;
+    border-bottom: 1px solid var(--rule); padding: 9px 0; }
+  .tree td, .tree td:first-child, .tree td:last-child { border: 0; padding: 0; }
+  .tree td:empty { display: none; } .tree td:not(.says) { font-size: 13px; }
+  .tree .share { gap: 6px; } .tree .share span { min-width: 0; }
+  .tree .share svg { width: 32px; height: 12px; }
+  .tree td.says { order: -1; flex: 1 0 100%; } .indent i { width: 10px; margin: -9px 0; }
+  .tree td.nats::after { content: " nats"; } .tree td.reach::after { content: " of D*"; }
 }
 @media print { body { background: none; } section { break-inside: avoid; } }
 """

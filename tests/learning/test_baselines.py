@@ -16,8 +16,8 @@ from learning.scores import CLIP, accuracy, log_loss
 
 @pytest.fixture(autouse=True)
 def _small_forests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(baselines, "TREES", 40)
-    monkeypatch.setattr(baselines, "ROUNDS", 40)
+    monkeypatch.setattr(baselines, "TREES", 20)
+    monkeypatch.setattr(baselines, "ROUNDS", 25)
 
 
 COLOURS = ("red", "green", "blue", "mauve")
