@@ -221,7 +221,8 @@ class _Reader:
         from sqlglot import exp
 
         column = tree.unnest()
-        if not isinstance(column, exp.Column) or len(column.parts) != 1:
+        # every name was quoted before, so one without quotes is a keyword out of place
+        if not isinstance(column, exp.Column) or len(column.parts) != 1 or not column.this.quoted:
             raise self._refusal(f"{_shown(column)} stands where a column is needed", HOW)
         return self.known[column.name]
 
