@@ -336,7 +336,7 @@ def reproduce(report: Report) -> str:
         ("Spent", ", ".join(spendings(report.ledger))),
     ]
     listed = "".join(f"<dt>{name}</dt><dd>{what}</dd>" for name, what in facts)
-    commands = f"<pre>{escape(command)} --html\n{escape(command)} --json</pre>"
+    commands = f"<pre>{escape(command)} --html report.html\n{escape(command)} --json</pre>"
     body = f'{commands}<ul class="notes">{notes}</ul><dl class="facts">{listed}</dl>'
     return section("To check it yourself", body) + "<footer>Made by Priory, a prior you can read.</footer>"
 
