@@ -105,7 +105,7 @@ def test_the_page_says_what_a_sceptic_asks_for() -> None:
         "How D* differs from D",
         "every class at least 0.0001",
         "11 unpacking steps, 20 s of people",
-        "priory report --tree 'The island tells the species.' --seed 7 --labels LABELS.csv --html report.html",
+        "--tree 'The island tells the species.' --seed 7 --labels LABELS.csv --html report.html",
     ):
         assert said in page.text
     assert page.tags.count("svg") > 10
