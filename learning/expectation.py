@@ -117,11 +117,13 @@ class _Normal:
 
     def loss(self, b: Numbers, S: Numbers, y: Codes) -> tuple[float, Numbers, Numbers]:
         mean, variance, odds = self._moments(b, S)
-        sign = np.where(y > 0, 1.0, -1.0)
-        u = sign[:, None] * (mean[:, None] + np.sqrt(variance)[:, None] * _NODES)
-        p = expit(-u)
-        dmean, dvariance = (-sign[:, None] * p) @ _WEIGHTS, 0.5 * (p * (1.0 - p)) @ _WEIGHTS
-        d = self.t[:, None] * dmean + 2.0 * (self.t * (1.0 - self.t))[:, None] * odds * dvariance
+        sign, deviation = np.where(y > 0, 1.0, -1.0), np.sqrt(variance)
+        u = sign[:, None] * (mean[:, None] + deviation[:, None] * _NODES)
+        du = -sign[:, None] * expit(-u)
+        # of the sum over nodes itself, not of the integral: a search along it must see the value that it gets
+        dmean, ddeviation = du @ _WEIGHTS, du @ (_WEIGHTS * _NODES)
+        pull = ddeviation / np.maximum(deviation, 1e-12)
+        d = self.t[:, None] * dmean + (self.t * (1.0 - self.t))[:, None] * odds * pull
         value = float((np.logaddexp(0.0, -u) @ _WEIGHTS).sum())
         return value, np.array([-dmean.sum(), dmean.sum()]), np.stack([-d, d], axis=2)
 
