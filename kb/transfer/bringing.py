@@ -170,8 +170,10 @@ class _Verifier:
                 self._compare(number, kind, record)
             else:
                 self._take_record(kind, record)
-        except InputError:
-            raise
+        except InputError as error:
+            if error.where:
+                raise
+            raise _bad(self.file, number, error.message) from error
         except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
             raise _bad(self.file, number, f"it is no {kind} that this Priory knows ({error}).") from error
         self.running.update(line)

@@ -63,7 +63,7 @@ def every_statement(store: Store, tree: TreeRecord, address: Address) -> Iterato
 
 
 def _item(statement: Statement) -> str:
-    text = _escaped(" ".join(statement.text.split()))
+    text = _escaped(statement.text)
     numbers = [f"{_escaped(name)} {_escaped(f'{value:+.2f}')}" for name, value in statement.points.items()]
     if statement.plausibility is not None:
         numbers.append(f"plausibility {statement.plausibility:.2f}")
@@ -72,4 +72,6 @@ def _item(statement: Statement) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", "".join(char if char.isprintable() else " " for char in text))
+    """On one line, with nothing in it that Markdown or HTML would take for markup."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return _MARKUP.sub(r"\\\1", " ".join(printable.split()))
