@@ -93,8 +93,10 @@ def typed_column(
         kind = "numeric"  # so that the slip is named
     _check(cells, profile, kind)
     distinct = len(counts) if is_coded else profile.distinct
+    if not is_coded and 0 < distinct <= MAX_LEVELS:  # in D or in D*; in both there may be more
+        distinct = len(cells.counts())
     levels = _levels(cells.name, kind, counts, order)
-    example = f"{float(profile.example):.15g}" if kind == "numeric" else profile.example
+    example = f"{float(profile.example):.15g}" if kind == "numeric" and profile.present else profile.example
     return Column(cells.name, kind, levels=levels, distinct=distinct, example=example)
 
 

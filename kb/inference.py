@@ -92,7 +92,8 @@ def profiles(connection: duckdb.DuckDBPyConnection, table: str, places: Sequence
         batch = places[start : start + AT_ONCE]
         query = f"SELECT {', '.join(batch)} FROM {table} LIMIT {FIRST_ROWS}"  # noqa: S608  # c0, c1, …
         rows = connection.execute(query).fetchall()
-        sketches = [_Sketch([value for value in values if value]) for values in zip(*rows, strict=True)]
+        columns = zip(*rows, strict=True) if rows else [()] * len(batch)
+        sketches = [_Sketch([value for value in values if value]) for values in columns]
         counts = _asked(connection, table, batch, [sketch.asked() for sketch in sketches])
         exactly = [
             _EXACTLY if each.get("numbers", 0) > 0 and each["distinct"] <= MAX_LEVELS else {}
@@ -217,7 +218,7 @@ def mostly_numbers(profile: Profile) -> bool:
 
 def names_rows(name: str, place: int, in_D: Profile) -> bool:
     """An identifier: no value of D occurs twice, and it is named so or is one word of text."""
-    if in_D.present < in_D.rows or in_D.rows < 3 or in_D.distinct < 0.9 * in_D.rows:
+    if in_D.present < in_D.rows or in_D.rows < 3 or in_D.distinct < 0.9 * in_D.rows or mostly_numbers(in_D):
         return False
     is_number = in_D.numbers == in_D.present
     if _NAMES_ROWS.fullmatch(name) and (place == 0 or not name.startswith("column ")):
@@ -246,7 +247,8 @@ def levels_in_order(levels: Sequence[str]) -> tuple[str, ...] | None:
             return None
         below, start = found.groups()
         starts[float(start) if start else float(below) - 1e-9] = level
-    return tuple(starts[start] for start in sorted(starts)) if len(starts) == len(levels) else None
+    are_ranges = len(starts) == len(levels) and not all(level.isdigit() for level in levels)
+    return tuple(starts[start] for start in sorted(starts)) if are_ranges else None
 
 
 def _is_text(profile: Profile) -> bool:

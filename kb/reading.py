@@ -162,7 +162,8 @@ def _as_utf8(path: Path, head: bytes, encoding: str | None) -> Iterator[Path]:
     except LookupError as error:
         remedy = "Use a name such as utf-8, latin-1 or cp1252."
         raise InputError(f"{encoding!r} is no encoding.", where=str(path), remedy=remedy) from error
-    is_zipped = path.open("rb").read(2) == b"\x1f\x8b"
+    with path.open("rb") as file:
+        is_zipped = file.read(2) == b"\x1f\x8b"
     if not is_zipped and codec == "utf-8":
         with path.open("rb") as file:
             _decode(path, file, codec, None)

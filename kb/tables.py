@@ -398,6 +398,9 @@ def _too_many_classes(where: str, target: str, profile: Profile) -> InputError:
 
 
 def _no_column(raw: Raw, name: str, what: str) -> InputError:
+    if len(raw.names) == 1:
+        problem = f"has one column only, {raw.names[0]!r}, and not {name!r}, {what}."
+        return InputError(problem, where=raw.source, remedy="Name the delimiter, or add the column.")
     nearest = difflib.get_close_matches(name.casefold(), [n.casefold() for n in raw.names], n=1)
     near = [n for n in raw.names if n.casefold() in nearest]
     remedy = f"Did you mean {near[0]!r}?" if near else f"Its columns are {_listed(raw.names)}."
