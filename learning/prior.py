@@ -167,9 +167,12 @@ def ratings_of(judgements: Sequence[Judgement], *, with_models: bool = False) ->
 
 
 def task_belief(judgements: Sequence[Judgement]) -> float:
-    """Probability that D* is drawn and labelled as D was, by what people said of the task."""
-    last = {j.rater: _value(j) for j in _standing(judgements) if j.kind == "task"}
-    said = [v for v in last.values() if v is not None]
-    if not said:
+    """Probability that D* is drawn and labelled as D was, by what people, not models, said of the task."""
+    last: dict[str, float] = {}
+    for j in _standing(judgements):
+        value = _value(j)
+        if j.kind == "task" and value is not None and not j.rater.startswith("model:"):
+            last[j.rater] = value
+    if not last:
         return UNASKED_TASK
-    return float(expit(np.mean([logit(min(max(v, 0.001), 0.999)) for v in said])))
+    return float(expit(np.mean([logit(min(max(v, 0.001), 0.999)) for v in last.values()])))
