@@ -47,6 +47,7 @@ MAX_SLOT = len(_DIGITS) ** _SLOT_WIDTH - 1
 MAX_ORDINAL = len(_DIGITS) ** _ORDINAL_WIDTH - 1
 _WRITTEN = re.compile(r"0(?:(?:@[1-9][0-9]{0,8})?\.(?:0|[1-9][0-9]{0,8}))*", re.ASCII)
 _STEP = re.compile(r"(?:@([0-9]+))?\.([0-9]+)", re.ASCII)
+_WHOLE_STEP = re.compile(r"(?:@[0-9]+)?\.[0-9]+", re.ASCII)
 
 
 def parse_address(text: str) -> Address:
@@ -96,40 +97,47 @@ def path_of(address: Address) -> str:
     """
     if not _WRITTEN.fullmatch(address):
         raise _no_address(address)
-    steps = _steps(address)
-    if len(steps) > MAX_DEPTH:
-        raise InputError(f"the address has {len(steps)} levels; {MAX_DEPTH} is the most.")
-    for slot, ordinal in steps:
-        if slot > MAX_SLOT or ordinal > MAX_ORDINAL:
-            raise InputError(
-                f"the address holds slot {slot}, ordinal {ordinal}; "
-                f"{MAX_SLOT} and {MAX_ORDINAL} are the largest.",
-            )
-    return "".join(_digits(s, _SLOT_WIDTH) + _digits(o, _ORDINAL_WIDTH) for s, o in steps)
+    steps = _WHOLE_STEP.findall(address)
+    if len(steps) >= MAX_DEPTH:
+        raise InputError(f"the address has {len(steps) + 1} levels; {MAX_DEPTH} is the most.")
+    return _ROOT_SEGMENT + "".join(map(_segment_of, steps))
 
 
 @lru_cache(maxsize=65_536)
+def _segment_of(step: str) -> str:
+    """How one level below the root is stored."""
+    ((slot, ordinal),) = _STEP.findall(step)
+    if int(slot or 0) > MAX_SLOT or int(ordinal) > MAX_ORDINAL:
+        raise InputError(
+            f"the address holds slot {slot or 0}, ordinal {ordinal}; "
+            f"{MAX_SLOT} and {MAX_ORDINAL} are the largest.",
+        )
+    return _digits(int(slot or 0), _SLOT_WIDTH) + _digits(int(ordinal), _ORDINAL_WIDTH)
+
+
 def address_of(path: str) -> Address:
     """The address whose fixed-width form is ``path``.
 
     Raises:
         ValueError: Not such a form.
     """
+    if path == _ROOT_SEGMENT:
+        return ROOT
+    return Address(_address_of(path[:-_WIDTH]) + _step_of(path[-_WIDTH:]))
+
+
+@lru_cache(maxsize=65_536)  # a page holds many statements below few
+def _address_of(path: str) -> str:
     segments = [path[at : at + _WIDTH] for at in range(0, len(path), _WIDTH)]
-    if (
-        not segments
-        or segments[0] != _ROOT_SEGMENT
-        or len(segments) > MAX_DEPTH
-        or len(segments[-1]) < _WIDTH
-    ):
+    if not segments or segments[0] != _ROOT_SEGMENT or len(segments) >= MAX_DEPTH:
         raise ValueError(f"{path!r} is not the stored form of an address")
-    return Address(ROOT + "".join(map(_step_of, segments[1:])))
+    return ROOT + "".join(map(_step_of, segments[1:]))
 
 
 @lru_cache(maxsize=65_536)
 def _step_of(segment: str) -> str:
     """How one level below the root is written."""
-    if any(digit not in _VALUE for digit in segment):
+    if len(segment) != _WIDTH or any(digit not in _VALUE for digit in segment):
         raise ValueError(f"{segment!r} is not the stored form of one level of an address")
     slot, ordinal = _number(segment[:_SLOT_WIDTH]), _number(segment[_SLOT_WIDTH:])
     return f"@{slot}.{ordinal}" if slot else f".{ordinal}"

@@ -23,7 +23,8 @@ def open_store(url: str, *, create: bool = True, clock: Callable[[], float] = ti
     """The store that ``url`` names; close it when done, or use it in a ``with``.
 
     Args:
-        url: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or a bare path.
+        url: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or a bare path, on a local disk: SQLite's
+            write-ahead log doesn't work over a network file system.
         create: Make an empty knowledge base where there is none.
         clock: Seconds since 1970; leases run by it.
 

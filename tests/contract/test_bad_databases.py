@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from graph_schema import Migration, sqlite_migrations
 from kb.address import ROOT, Address
 from kb.errors import FailedError, InputError, PrioryError
 from kb.records import TreeRecord
@@ -117,6 +118,46 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     with edited(file) as connection:
         connection.execute("PRAGMA user_version = 999")
     refused(file, FailedError, r"newer Priory \(version 999 .* Upgrade: pip install")
+
+
+def _with_one_more(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Give the code one migration that the file has not seen."""
+    known = sqlite_migrations()
+    later = (*known, Migration(len(known) + 1, "colours", script))
+    monkeypatch.setattr("kb.stores.sqlite.files.sqlite_migrations", lambda: later)
+
+
+def test_an_older_database_is_brought_up_to_date_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = made(tmp_path / "kb.db")
+    _with_one_more(monkeypatch, "CREATE TABLE colour (name TEXT);\nINSERT INTO colour VALUES ('red');\n")
+    for _ in range(2):
+        with open_store(str(file)) as store:
+            assert len(store.children(TREE, ROOT, limit=1000).items) == 200
+    with edited(file) as connection:
+        assert connection.execute("SELECT name FROM colour").fetchall() == [("red",)]
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        rows = connection.execute("SELECT version, name FROM migration").fetchall()
+        assert rows == [(1, "statements and their records"), (2, "colours")]
+    monkeypatch.undo()
+    refused(file, FailedError, "made by a newer Priory")
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = made(tmp_path / "kb.db")
+    _with_one_more(monkeypatch, "CREATE TABLE colour (name TEXT);\nINSERT INTO nowhere VALUES (1);\n")
+    with pytest.raises(FailedError, match=r"kb\.db: the database said: no such table: nowhere"):
+        open_store(str(file))
+    monkeypatch.undo()
+    with open_store(str(file)) as store:
+        assert list(store.check()) == []
+    with edited(file) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'colour'").fetchone() == (
+            0,
+        )
 
 
 def test_a_database_with_another_history_is_refused(tmp_path: Path) -> None:

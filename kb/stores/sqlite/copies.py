@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from kb.errors import FailedError, InputError
 from kb.stores.sqlite.connections import Database, connect
+from kb.stores.sqlite.faults import named_faults
 
 __all__ = ["backup"]
 
@@ -20,13 +22,9 @@ def backup(db: Database, to: Path) -> None:
     part = to.with_name(to.name + ".part")
     try:
         part.unlink(missing_ok=True)
-        with db.alone() as conn:
-            copy = connect(part)
-            try:
-                conn.backup(copy)  # in one step: a snapshot, however long it takes
-                copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-            finally:
-                copy.close()
+        with db.alone() as conn, named_faults(str(to)), closing(connect(part)) as copy:
+            conn.backup(copy)  # in one step: a snapshot, however long it takes
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.rename(to)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from functools import lru_cache
 from typing import Any
 
 from kb.address import Address, address_of, ancestors, path_of
@@ -79,10 +80,15 @@ def draft(row: Row) -> Draft:
         row[2],
         row[3],
         row[4],
-        () if row[5] == "[]" else tuple(json.loads(row[5])),
+        () if row[5] == "[]" else _columns(row[5]),
         row[6],
         row[7],
     )
+
+
+@lru_cache(maxsize=4_096)  # many statements are about the same few columns
+def _columns(body: str) -> tuple[str, ...]:
+    return tuple(json.loads(body))
 
 
 def statement(row: Row) -> Statement:
