@@ -11,29 +11,26 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kb.address import ROOT
 from kb.errors import FailedError
 from kb.stores.protocol import TreeExistsError
 from ui.face import INTERRUPTED, Face, rater_named
 from ui.penguins import ANSWERS, TARGET, write_penguins
+from ui.progress import of_learning, of_saying, progress_bar
 from ui.wording import count, duration
 
 if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase, Tree
+    from kb.statements import Statement
     from learning.report import Report
 
 __all__ = ["Demo"]
 
 QUESTIONS = 4
-LEVELS = 2
-TOP_SHOWN = 14
+TOP_SHOWN = 18
 MOST_NAMES = 100
 ABOUT_TRAIN = "birds on their species' home island"
 ABOUT_PREDICT = "birds seen elsewhere, or kept back"
-NEXT = """
-Next   priory explore                 walk the tree, rate, predict (browser)
-       priory rate                    the next questions
-       priory new mine --train a.csv --predict b.csv --target y
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,7 @@ class Demo:
             tree = self.stored(kb, data.train, data.predict)
             self.unpacked(tree)
             self.rated(tree)
+            self.learned(tree)
             self.shown(tree, self.scored(tree, data.labels))
 
     def stored(self, kb: KnowledgeBase, train: Path, predict: Path) -> Tree:
@@ -86,19 +84,33 @@ class Demo:
         )
 
     def unpacked(self, tree: Tree) -> None:
-        """Grow the tree two levels and show its top, not yet rated."""
+        """Grow the tree until every aspect has said what it means; those are what people rate first."""
         from learning.fitting import latest_fit
-        from learning.growing import unpack_below
-        from ui.progress import of_growth, progress_bar
+        from learning.growing import unpack
 
-        began = time.monotonic()
+        began, steps = time.monotonic(), 0
         with progress_bar(self.face, "Unpacking the background from D") as bar:
-            grown = unpack_below(tree, levels=LEVELS, progress=of_growth(bar))
+            while waiting := [s for s in tree.walk() if _is_general(s) and not s.is_unpacked]:
+                for statement in waiting:
+                    unpack(tree, statement.address)
+                    steps += 1
+                    if bar is not None:
+                        bar.advance(doing=f"{count(steps, 'step')}: {statement.text}")
             latest_fit(tree)
-        statements = list(tree.walk())
-        took = duration(time.monotonic() - began)
-        steps = f"{count(grown.expansions, 'step')}, {took}" if grown.expansions else "unpacked before"
-        self.face.say(f"Unpacked from D: {count(len(statements), 'statement')}, {steps}")
+        size = count(sum(1 for _ in tree.walk()), "statement")
+        took = f"{count(steps, 'step')}, {duration(time.monotonic() - began)}" if steps else "unpacked before"
+        self.face.say(f"Unpacked the background from D: {size}, {took}")
+        self.face.say()
+
+    def learned(self, tree: Tree) -> None:
+        """Search on with the answers: what earns its reading comes in, what earns nothing goes out."""
+        from learning.search import learn
+
+        with progress_bar(self.face, "Learning") as bar:
+            found = learn(tree, seed=self.face.seed, progress=of_learning(bar))
+        size = count(sum(1 for _ in tree.walk()), "statement")
+        more = count(found.steps, "more step") if found.steps else "nothing left that earns its reading"
+        self.face.say(f"Learned on with these answers: {size}, {more}")
         self.face.say()
 
     def rated(self, tree: Tree) -> None:
@@ -137,10 +149,8 @@ class Demo:
 
     def scored(self, tree: Tree, labels: Path) -> Report:
         """The report; the labels of D* are used here and nowhere else."""
-        from learning.reporting import report
-
         from kb.tables import read_labels
-        from ui.progress import of_saying, progress_bar
+        from learning.reporting import report
 
         with progress_bar(self.face, "Comparing") as bar:
             return report(tree, read_labels(labels, tree.task), seed=self.face.seed, progress=of_saying(bar))
@@ -149,25 +159,52 @@ class Demo:
         """Report, the top of the tree, the alarm, one case, and what to do next."""
         from learning.predicting import explain
         from ui.views.forecasts import EXPLAIN_LEGEND, explanation_lines
+        from ui.views.plain import cell, listing
         from ui.views.report import alarm_lines, score_table
         from ui.views.tree import TREE_LEGEND, outline
 
         face, case = self.face, telling_case(tree)
         explanation = explain(tree, case, bounds=False)
-        top = list(tree.walk(levels=LEVELS))[:TOP_SHOWN]
+        top = most_telling(list(tree.walk()), TOP_SHOWN)
         if face.json:
             found = {"tree": tree.name, "report": report.to_dict(), "explanation": explanation.to_dict()}
             face.print_json(found)
             return
-        face.show(score_table(report))
+        face.show(score_table(report.rows, report.best_other, report.ledger.human_seconds))
         face.hint("log loss in nats per case, lower is better, ± half its 95 % interval")
         face.show("", outline(top, tree.task))
         face.hint(TREE_LEGEND)
         face.show("", *alarm_lines(report), "", explanation_lines(explanation))
         face.hint(EXPLAIN_LEGEND)
         face.say()
-        for line in NEXT.strip().splitlines():
-            face.talk.print(line)
+        rows = [
+            [cell("" if place else "Next"), *map(cell, row)]
+            for place, row in enumerate(self.next_commands(case))
+        ]
+        face.talk.print(listing(["", "", ""], rows, right="llw"))
+
+    def next_commands(self, case: int) -> list[tuple[str, str]]:
+        """Three things to try now, and what each does."""
+        kb = f"--kb {self.face.kb}"
+        return [
+            (f"priory rate {kb}", "the next questions"),
+            (f"priory explain {case} --bounds {kb}", "that bird again"),
+            ("priory new mine --train a.csv --predict b.csv --target y", "your own data"),
+        ]
+
+
+def _is_general(statement: Statement) -> bool:
+    return statement.address == ROOT or statement.kind == "aspect"
+
+
+def most_telling(statements: list[Statement], most: int) -> list[Statement]:
+    """The general statements and those claims that earn most on D, in the order of the tree."""
+
+    def worth(s: Statement) -> tuple[bool, float]:
+        return _is_general(s), (s.measures.nats_on_D or 0.0) if s.measures else 0.0
+
+    kept = {s.address for s in sorted(statements, key=worth, reverse=True)[:most]}
+    return [s for s in statements if s.address in kept]
 
 
 def telling_case(tree: Tree) -> int:

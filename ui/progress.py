@@ -15,11 +15,13 @@ from ui.wording import clean, count, decimals
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from kb.records import WorkItem
     from kb.statements import Statement
     from learning.growing import GrowthResult
     from learning.search import LearnResult
+    from ui.worker import Worked
 
-__all__ = ["Bar", "of_growth", "of_learning", "of_lines", "of_saying", "progress_bar"]
+__all__ = ["Bar", "of_growth", "of_learning", "of_lines", "of_saying", "of_work", "progress_bar"]
 
 
 class Bar:
@@ -104,3 +106,16 @@ def of_lines(bar: Bar | None) -> Callable[[int, int | None], None] | None:
         return None
     shown = bar
     return lambda done, total: shown.advance(done, total, count(done, "line"))
+
+
+def of_work(bar: Bar | None) -> Callable[[Worked, WorkItem], None] | None:
+    """As a worker calls it."""
+    if bar is None:
+        return None
+    shown = bar
+
+    def advance(so_far: Worked, _: WorkItem) -> None:
+        done = so_far.done + so_far.given_up
+        shown.advance(done, done + so_far.waiting, count(done, "step"))
+
+    return advance

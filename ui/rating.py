@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 
+from rich.text import Text
+
 from kb.errors import InputError
 from ui.answers import Reply, read_reply
-from ui.views.plain import FOUND, QUIET, cell, say
+from ui.views.plain import FOUND, QUIET, Hanging, cell, say
 from ui.wording import clean, count, shortened
 
 if TYPE_CHECKING:
@@ -27,11 +29,11 @@ __all__ = ["Asking", "Ended", "RatingSession"]
 HARDLY_MATTERS = 0.01
 """Nats per case of D* below which an answer is not worth a person's time."""
 
-MOST_VALUES = 4
+MOST_VALUES = 3
 MOST_EXAMPLES = 2
 KEYS = "0–100, n says nothing, s skip, ? more"
 HELP = (
-    "0–100     how sure you are that it also holds there; 50 is a coin flip",
+    "0–100     how sure you are that it also holds there",
     "n         it says nothing either way there",
     "h         true of the labelled cases only",
     "s         skip it",
@@ -127,7 +129,9 @@ class RatingSession:
     def ask_next(self) -> bool:
         """Ask one question that is worth it; False when none is left or the person stops."""
         asked = self._next()
-        return asked is not None and asked[0].nats >= HARDLY_MATTERS and self.ask(*asked)
+        if asked is None or (asked[0].kind != "task" and asked[0].nats < HARDLY_MATTERS):
+            return False
+        return self.ask(*asked)
 
     def _ended(self, how: Literal["asked", "stopped", "interrupted"]) -> Ended:
         return Ended(how, len(self._done), sum(seconds for _, _, seconds in self._done))
@@ -155,7 +159,8 @@ class RatingSession:
         self._told = True
         more = count(len(open_now), "more answer")
         enough = f"{more} would change a prediction by less than .01 nats each. "
-        self.talk.print(say((enough, FOUND), "You can stop: q."))
+        self.talk.print(_line("", say((enough, FOUND), "You can stop: q.")))
+        self.talk.print()
 
     def ask(self, question: Question, place: str) -> bool:
         """Ask one question until it is answered; False when the person stops."""
@@ -171,10 +176,10 @@ class RatingSession:
                 if self._undone(question):
                     return True
             elif reply.command == "help":
-                self.talk.print("\n".join(f"           {line}" for line in HELP), style=QUIET)
+                self.talk.print(*(_line("", Text(line, QUIET)) for line in HELP), sep="\n")
             elif reply.command == "note":
                 note = " ".join(filter(None, (note, clean(reply.text))))
-                self.talk.print(say(("           noted; and your answer?", QUIET)))
+                self.talk.print(_line("", Text("noted; and your answer?", QUIET)))
             else:
                 self._store(question, reply, note, self.clock() - began)
                 return True
@@ -190,7 +195,7 @@ class RatingSession:
             try:
                 return read_reply(line)
             except InputError as error:
-                self.talk.print(cell(f"           {error}"), style=QUIET)
+                self.talk.print(_line("", cell(error, QUIET)))
 
     def _store(self, question: Question, reply: Reply, note: str, seconds: float) -> None:
         words = " ".join(filter(None, (note, clean(reply.text))))
@@ -214,34 +219,33 @@ class RatingSession:
     def _undone(self, question: Question) -> bool:
         """Take the last answer back and ask both questions again; False when there is none."""
         if not self._done:
-            self.talk.print(say(("           nothing to undo yet", QUIET)))
+            self.talk.print(_line("", Text("nothing to undo yet", QUIET)))
             return False
         judgement_id, last, _ = self._done.pop()
         self.asking.undo(self.tree, judgement_id, rater=self.rater)
         self._again += [question, last]
-        self.talk.print(say((f"           taken back: {shortened(last.text, 50)}", QUIET)))
+        self.talk.print(_line("", Text(f"taken back: {shortened(last.text, 50)}", QUIET)))
         return True
 
     def _shown(self, question: Question, place: str) -> list[RenderableType]:
-        about = clean(self.tree.task.about_predict)
-        lines: list[RenderableType] = [say((f"{place:>9}  ", QUIET), (clean(question.text), "bold"))]
+        lines: list[RenderableType] = [_line(f"{place:>9}", Text(clean(question.text), "bold"))]
         if question.kind == "task":
             return lines
         path = [shortened(text, 60) for text in question.path[1:]]
         if path:
-            lines.append(_labelled("below", " › ".join(path)))
+            lines.append(_line("", say(("below  ", QUIET), " › ".join(path))))
         columns = self.tree.statement(question.address).draft.columns
-        for label, cases in (("in D", question.examples_D), ("in D*", question.examples_Dstar)):
-            lines += [_labelled(label, _case(case, columns)) for case in cases[:MOST_EXAMPLES]]
-        return [*lines, say(f"           Will this also hold for {about}?")]
+        for label, cases in (("in D   ", question.examples_D), ("in D*  ", question.examples_Dstar)):
+            lines += [_line("", say((label, QUIET), _case(case, columns))) for case in cases[:MOST_EXAMPLES]]
+        return [*lines, _line("", cell(f"Will this also hold for {self.tree.task.about_predict}?"))]
 
 
 def _name(question: Question) -> tuple[str, str]:
     return question.kind, question.address
 
 
-def _labelled(label: str, text: str) -> RenderableType:
-    return say((f"           {label:<7}", QUIET), text)
+def _line(label: str, text: Text) -> RenderableType:
+    return Hanging(Text(label, QUIET), text)
 
 
 def _case(values: Mapping[str, object], columns: Sequence[str]) -> str:

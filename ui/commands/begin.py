@@ -34,7 +34,7 @@ def typed_columns(
 
 
 @click.command()
-@click.argument("name", required=False, default="penguins", type=click.Choice(["penguins"]))
+@click.argument("name", metavar="[NAME]", default="penguins", type=click.Choice(["penguins"]))
 @click.option("--no-ask", is_flag=True, help="Take the ratings of the bundled stand-in, even at a terminal.")
 @everywhere
 def demo(face: Face, name: str, no_ask: bool) -> None:
@@ -42,7 +42,7 @@ def demo(face: Face, name: str, no_ask: bool) -> None:
 
     It goes into sqlite:///penguins.db unless --kb says otherwise, as a normal knowledge base on which every
     command works. At a terminal it asks the four questions that matter most; elsewhere, or with --no-ask, a
-    scripted stand-in answers.
+    scripted stand-in answers. The one task so far is penguins.
 
     \b
     priory demo

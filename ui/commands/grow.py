@@ -8,14 +8,14 @@ import click
 
 from kb.address import ROOT, Address
 from ui.face import Face, as_address, as_budget, everywhere
-from ui.progress import of_growth, progress_bar
+from ui.progress import of_growth, of_work, progress_bar
 from ui.wording import count
 
 if TYPE_CHECKING:
     from kb.knowledge import Tree
     from unpacking.budget import Budget
 
-__all__ = ["unpack"]
+__all__ = ["unpack", "worker"]
 
 
 @click.command()
@@ -25,9 +25,17 @@ __all__ = ["unpack"]
 @click.option("--depth", default=1, show_default=True, type=click.IntRange(1), help="Levels to unpack.")
 @click.option("--budget", callback=as_budget, help='What may be spent: "steps=50,seconds=60".')
 @click.option("--dry-run", is_flag=True, help="Show the proposals and commit nothing.")
+@click.option("--queue", is_flag=True, help="Leave the step to workers: priory worker.")
 @everywhere
 def unpack(
-    face: Face, address: Address, unpacker: str, n: int, depth: int, budget: Budget | None, dry_run: bool
+    face: Face,
+    address: Address,
+    unpacker: str,
+    n: int,
+    depth: int,
+    budget: Budget | None,
+    dry_run: bool,
+    queue: bool,
 ) -> None:
     """Unpack a statement into more specific ones.
 
@@ -42,17 +50,27 @@ def unpack(
     """
     with face.tree() as tree:
         if dry_run:
-            _preview(face, tree, address, n)
+            _preview(face, tree, address, unpacker, n)
+        elif queue:
+            _enqueue(face, tree, address)
         elif depth == 1:
             _step(face, tree, address, unpacker, n, budget)
         else:
             _many(face, tree, address, unpacker, n, depth, budget)
 
 
-def _preview(face: Face, tree: Tree, address: Address, n: int) -> None:
+def _enqueue(face: Face, tree: Tree, address: Address) -> None:
+    new = tree.store.enqueue(tree.tree_id, [(tree.statement(address).address, 0, 0.0)])
+    if face.json:
+        face.print_json({"queued": new, "waiting": tree.store.waiting(tree.tree_id)})
+    else:
+        face.say(f"Queued: {address}" if new else f"{address} is queued or unpacked already.")
+
+
+def _preview(face: Face, tree: Tree, address: Address, unpacker: str, n: int) -> None:
     from learning.growing import preview
 
-    proposals = preview(tree, address, n=n)
+    proposals = preview(tree, address, unpacker=unpacker, n=n, seed=face.seed or 0)
     if face.json:
         face.print_json({"address": address, "proposals": [p.to_dict() for p in proposals]})
         return
@@ -101,10 +119,31 @@ def _many(
 
 
 @click.command()
+@click.option("--unpacker", default="induction", show_default=True, metavar="NAME", help="Who proposes.")
+@click.option("--n", default=3, show_default=True, type=click.IntRange(1, 20), help="Proposals per step.")
+@click.option("--limit", type=click.IntRange(1), help="Take at most so many steps.")
+@click.option("--wait", is_flag=True, help="Wait for more when the queue is empty, until Ctrl-C.")
 @everywhere
-def worker(face: Face) -> None:
-    """Unpack what is queued.
+def worker(face: Face, unpacker: str, n: int, limit: int | None, wait: bool) -> None:
+    """Unpack what is queued; any number of workers may run at once.
+
+    Steps come into the queue with priory unpack --queue. Two workers never do the same step, and the step of
+    one that was killed goes back into the queue.
 
     \b
     priory worker
+    priory worker --wait
     """
+    from learning.fitting import latest_fit
+    from learning.growing import unpacker_named
+    from ui.worker import work
+
+    with face.tree() as tree, progress_bar(face, "Working") as bar:
+        told, patience = of_work(bar), None if wait else 0.0
+        done = work(tree, unpacker_named(unpacker), n=n, most=limit, patience=patience, progress=told)
+        if done.done:
+            latest_fit(tree)
+    if face.json:
+        face.print_json({"done": done.done, "given_up": done.given_up, "waiting": done.waiting})
+    else:
+        face.say(f"{count(done.done, 'step')} done, {done.given_up:,} given up, {done.waiting:,} waiting.")

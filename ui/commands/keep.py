@@ -120,7 +120,8 @@ def doctor(face: Face) -> None:
             face.show(f"{'✗' if broken else '✓'} {clean(invariant)}")
         for f in found:
             face.show(clean(f"! {f.where}: {f.message}"))
-        face.say(f"{count(len(checked), 'invariant')} checked, {count(len(found), 'thing')} broken.")
+        broken_things = f"{len(found):,} broken" if found else "nothing is broken"
+        face.say(f"{count(len(checked), 'invariant')} checked; {broken_things}.")
     if found:
         raise click.exceptions.Exit(1)
 

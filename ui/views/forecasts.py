@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from kb.errors import FailedError
+from ui.files import write_whole
 from ui.views.plain import FOUND, QUIET, Guided, cell, listing, say
 from ui.wording import LEGEND, clean, percent, points, shortened, strongest
 
@@ -75,16 +76,14 @@ def write_rows(forecasts: Predictions, out: Path, agreed: Sequence[str | None] |
     rows = list(forecasts.rows())
     for row, named in zip(rows, agreed or [], strict=False):
         row["agreed"] = named or ""
-    try:
-        with out.open("w", newline="", encoding="utf-8") as file:
-            if out.suffix.lower() in {".jsonl", ".ndjson"}:
-                file.writelines(json.dumps(row) + "\n" for row in rows)
-                return
-            table = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["case", "prediction"])
-            table.writeheader()
-            table.writerows(rows)
-    except OSError as error:
-        raise FailedError(f"can't be written ({error.strerror}).", where=str(out)) from error
+    if out.suffix.lower() in {".jsonl", ".ndjson"}:
+        write_whole(out, "".join(json.dumps(row) + "\n" for row in rows))
+        return
+    text = io.StringIO()
+    table = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["case", "prediction"])
+    table.writeheader()
+    table.writerows(rows)
+    write_whole(out, text.getvalue())
 
 
 def explanation_lines(e: Explanation) -> RenderableType:
@@ -112,10 +111,11 @@ def _values(e: Explanation) -> str:
 def _citations(e: Explanation) -> RenderableType:
     """What speaks for the forecast, what is switched off and what nobody rated, in one table."""
     rows: list[Sequence[RenderableType]] = []
+    above = {c.address for c in (*e.because, *e.switched_off)}
     for title, cited in (
         ("because", e.because),
         ("switched off", e.switched_off),
-        ("nobody rated", e.unrated),
+        ("nobody rated", [c for c in e.unrated if c.address not in above]),
     ):
         for place, c in enumerate(cited[:CITED]):
             most = strongest(c.points) or next(iter(c.points.items()), ("", 0.0))
@@ -127,10 +127,10 @@ def _citations(e: Explanation) -> RenderableType:
                     cell(c.address, QUIET),
                     Guided(text),
                     cell(f"{points(most[1])} {shortened(most[0], 14)}"),
-                    Text(percent(c.plausibility)),
+                    Text(f"{'' if c.rated else '~'}{percent(c.plausibility)}"),
                 ]
             )
-    return listing(["", "", "", "points", "also for D*"], rows, right="llwlr")
+    return listing(["", "", "", "points", "for D*?"], rows, right="llwlr")
 
 
 def _here(c: Citation, e: Explanation) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ui.wording import clean
 
-__all__ = ["ALARM", "FOUND", "QUIET", "Guided", "cell", "listing", "say"]
+__all__ = ["ALARM", "FOUND", "QUIET", "Guided", "Hanging", "cell", "listing", "say"]
 
 ALARM, FOUND, QUIET = "bold red", "green", "dim"
 
@@ -56,6 +56,29 @@ class Guided:
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         most = len(self._guides) + self.text.cell_len
         return Measurement(min(24, most), most).with_maximum(options.max_width)
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """A label, and text that wraps behind it.
+
+    Attributes:
+        label: Stands in front of the first line; short.
+        text: What to print.
+        width: How far the text is indented.
+    """
+
+    label: Text
+    text: Text
+    width: int = 11
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        label = self.label.copy()
+        label.truncate(self.width, pad=True)
+        for line in self.text.wrap(console, max(20, options.max_width - self.width)):
+            line.rstrip()
+            yield Text.assemble(label, line)
+            label = Text(" " * self.width)
 
 
 def listing(headers: Sequence[str], rows: Iterable[Sequence[RenderableType]], *, right: str = "") -> Table:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ui.views.plain import ALARM, FOUND, QUIET, Guided, cell, listing, say
-from ui.wording import LEGEND, clean, decimals, duration, percent, points, shortened, strongest
+from kb.address import ROOT, Address, ancestors
+from ui.views.plain import ALARM, FOUND, QUIET, Guided, Hanging, cell, listing, say
+from ui.wording import LEGEND, clean, count, decimals, duration, percent, points, shortened, strongest
 
 if TYPE_CHECKING:
     from learning.report import Report, Row, StatementLine
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
 __all__ = ["alarm_lines", "fate_lines", "report_view", "score_table"]
 
 STATEMENTS_SHOWN = 12
-SPLIT_NAMES = {"D*": "on D*", "D held out": "on held-out D"}
+SPLIT_NAMES = {"D*": "right on D*", "D held out": "on held-out D"}
 
 
 def report_view(report: Report) -> RenderableType:
     """The headline, the table of rows, the statements that earn most, and the notes."""
-    lines: list[RenderableType] = [*fate_lines(report), "", score_table(report)]
-    earning = sorted(report.statements, key=lambda s: -(s.nats_on_D or 0.0))[:STATEMENTS_SHOWN]
+    lines: list[RenderableType] = [
+        *fate_lines(report),
+        "",
+        score_table(report.rows, report.best_other, report.ledger.human_seconds),
+    ]
+    below_root = [s for s in report.statements if s.address != ROOT]
+    earning = sorted(below_root, key=lambda s: -(s.nats_on_D or 0.0))[:STATEMENTS_SHOWN]
     if earning:
         lines += ["", statement_table(earning)]
     return Group(*lines)
@@ -38,21 +44,26 @@ def fate_lines(report: Report) -> list[RenderableType]:
     ]
 
 
-def score_table(report: Report) -> RenderableType:
-    """Every row, Priory first, then from the best to the worst; the row to beat stands out."""
-    splits = [split for split in SPLIT_NAMES if any(row.split == split for row in report.rows)]
+def score_table(
+    found: Sequence[Row], best_other: Mapping[str, str], human_seconds: float = 0.0
+) -> RenderableType:
+    """Every row, Priory first, then from the best to the worst; the row to beat stands out.
+
+    Args:
+        found: The scores.
+        best_other: Per split the row to beat.
+        human_seconds: People's time that went in; 0 where that is not known.
+    """
+    splits = [split for split in SPLIT_NAMES if any(row.split == split for row in found)]
     by_name: dict[str, dict[str, Row]] = {}
-    for row in report.rows:
+    for row in found:
         by_name.setdefault(row.name, {})[row.split] = row
     order = sorted(by_name.items(), key=lambda item: _rank(item[1], splits))
-    headers = [_title(report)] + [title for split in splits for title in (SPLIT_NAMES[split], "log loss")]
-    rows = [_line(report, name, scores, splits) for name, scores in order]
+    title = f"with {duration(human_seconds)} of people's time" if human_seconds else ""
+    headers = [title] + [text for split in splits for text in (SPLIT_NAMES[split], "log loss")]
+    to_beat = best_other.get(splits[0]) if splits else None
+    rows = [_line(name, scores, splits, is_best=name == to_beat) for name, scores in order]
     return listing([*headers, ""], rows, right="w" + "rl" * len(splits) + "l")
-
-
-def _title(report: Report) -> str:
-    seconds = report.ledger.human_seconds
-    return f"with {duration(seconds)} of people's time" if seconds else ""
 
 
 def _rank(scores: Mapping[str, Row], splits: Sequence[str]) -> tuple[bool, float]:
@@ -63,10 +74,9 @@ def _rank(scores: Mapping[str, Row], splits: Sequence[str]) -> tuple[bool, float
 
 
 def _line(
-    report: Report, name: str, scores: Mapping[str, Row], splits: Sequence[str]
+    name: str, scores: Mapping[str, Row], splits: Sequence[str], *, is_best: bool
 ) -> Sequence[RenderableType]:
     is_ours = any(row.kind == "priory" for row in scores.values())
-    is_best = bool(splits) and report.best_other.get(splits[0]) == name
     style = f"bold {FOUND}" if is_ours else "bold" if is_best else ""
     cells: list[RenderableType] = [cell(name, style)]
     for split in splits:
@@ -78,8 +88,9 @@ def _line(
 
 def _loss(row: Row) -> str:
     ci = row.ci.get("log_loss")
-    half = f" ±{(ci.high - ci.low) / 2:.2f}".replace("0.", ".") if ci else ""
-    return f"{row.log_loss:.2f}{half}"
+    digits = 2 if row.log_loss >= 0.095 else 3
+    half = f" ±{(ci.high - ci.low) / 2:.{digits}f}".replace("±0.", "±.") if ci else ""
+    return f"{row.log_loss:.{digits}f}{half}"
 
 
 def statement_table(statements: Sequence[StatementLine]) -> RenderableType:
@@ -92,27 +103,28 @@ def statement_table(statements: Sequence[StatementLine]) -> RenderableType:
             [
                 cell(s.address, QUIET),
                 Guided(cell(s.text, style)),
-                Text(f"{points(most[1])} {shortened(most[0], 14)}" if most and s.address != "0" else ""),
+                Text(f"{points(most[1])} {shortened(most[0], 14)}" if most else ""),
                 Text("" if s.nats_on_D is None else decimals(s.nats_on_D)),
-                Text(percent(s.plausibility) if s.address != "0" else "", style),
+                Text(percent(s.plausibility), style),
             ]
         )
-    return listing(["", "statement", "points", "earns on D", "also for D*"], rows, right="lwlrr")
+    return listing(["", "statement", "points", "nats on D", "for D*?"], rows, right="lwlrr")
 
 
 def alarm_lines(report: Report) -> list[RenderableType]:
-    """One line for each statement that earns much on D and that people don't believe."""
-    return [
-        say(
-            ("! Spurious?  ", ALARM),
-            (f"“{clean(s.text)}”", "bold"),
-            f" earns {decimals(s.nats_on_D or 0.0)} nats on D; people give it {percent(s.plausibility)}.",
-        )
-        for s in report.alarms
-    ]
+    """The alarms; one below another alarm is only counted, since it is the same doubt."""
+    addresses = {s.address for s in report.alarms}
+    lines: list[RenderableType] = []
+    for s in report.alarms:
+        if any(str(above) in addresses for above in ancestors(Address(s.address))):
+            continue
+        below = sum(other.startswith((s.address + ".", s.address + "@")) for other in addresses)
+        more = f" So do {count(below, 'statement')} below it." if below else ""
+        earns = f" earns {decimals(s.nats_on_D or 0.0)} nats on D; people give it {percent(s.plausibility)}."
+        text = say((f"“{clean(s.text)}”", "bold"), earns + more)
+        lines.append(Hanging(Text("! Spurious?", ALARM), text, width=13))
+    return lines
 
 
-REPORT_LEGEND = (
-    f"Log loss in nats per case, lower is better, ± half its 95 % interval. {LEGEND} "
-    "earns on D: nats on the labelled cases; also for D*: how plausible people find it."
-)
+ROWS_LEGEND = "Log loss in nats per case, lower is better, ± half its 95 % interval."
+REPORT_LEGEND = f"{ROWS_LEGEND} {LEGEND} for D*?: how plausible people find that it holds there too."

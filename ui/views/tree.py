@@ -18,8 +18,8 @@ from ui.wording import LEGEND, clean, count, decimals, percent, points, shortene
 __all__ = ["TREE_LEGEND", "alarms", "found_list", "held", "one_statement", "outline", "scored", "tree_list"]
 
 TREE_LEGEND = (
-    f"{LEGEND} earns on D: nats that it and what lies below add on the labelled cases. "
-    "also for D*: how plausible people find that it holds there too; ~ is inferred, nobody rated it."
+    f"{LEGEND} nats on D: what it and what lies below earn there. "
+    "for D*?: how plausible people find that it holds there too; ~ is inferred, nobody rated it."
 )
 
 
@@ -87,7 +87,7 @@ def outline(statements: Iterable[Statement], task: Task) -> RenderableType:
         text = Guided(cell(s.text, style), depth(s.address) - top)
         name = cell(s.address, QUIET)
         rows.append([name, text, scored(s), earned(s), held(s)])
-    return listing(["", "statement", "points", "earns on D", "also for D*"], rows, right="lwlrr")
+    return listing(["", "statement", "points", "nats on D", "for D*?"], rows, right="lwlrr")
 
 
 def found_list(statements: Sequence[Statement]) -> RenderableType:
@@ -95,7 +95,7 @@ def found_list(statements: Sequence[Statement]) -> RenderableType:
     rows: list[Sequence[RenderableType]] = [
         [cell(s.address, QUIET), Guided(cell(s.text)), scored(s), held(s)] for s in statements
     ]
-    return listing(["", "statement", "points", "also for D*"], rows, right="lwlr")
+    return listing(["", "statement", "points", "for D*?"], rows, right="lwlr")
 
 
 def one_statement(s: Statement, path: Sequence[Statement]) -> RenderableType:

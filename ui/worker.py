@@ -1,0 +1,98 @@
+"""A worker: takes requested expansions from the queue of a tree, one after the other, as others do."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kb.errors import PrioryError
+from kb.knowledge import Tree
+from kb.records import Cost, Expansion, WorkItem
+from kb.stores.protocol import ExpansionExistsError, StaleLeaseError
+from unpacking.protocol import Unpacker
+from unpacking.step import LEASE_SECONDS, best_approved, propose
+
+__all__ = ["Worked", "work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a worker did.
+
+    Attributes:
+        done: Expansions committed.
+        given_up: Items that failed; their reasons are in the store.
+        waiting: Items that are left, those of other workers included.
+    """
+
+    done: int
+    given_up: int
+    waiting: int
+
+
+def work(
+    tree: Tree,
+    unpacker: Unpacker,
+    *,
+    n: int = 3,
+    most: int | None = None,
+    patience: float | None = 0.0,
+    progress: Callable[[Worked, WorkItem], None] | None = None,
+) -> Worked:
+    """Unpack what is queued until nothing is left.
+
+    Args:
+        tree: Whose queue.
+        unpacker: Who proposes.
+        n: Proposals per step.
+        most: Take at most so many items; None for all.
+        patience: Seconds to wait for new items once the queue is empty; None for ever.
+        progress: Told of each finished item.
+    """
+    worker = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    done = given_up = 0
+    idle_since = time.monotonic()
+    while most is None or done + given_up < most:
+        items = tree.store.take(tree.tree_id, worker=worker, seconds=LEASE_SECONDS)
+        if not items:
+            if patience is not None and time.monotonic() - idle_since >= patience:
+                break
+            time.sleep(0.2)
+            continue
+        for item in items:
+            is_done = _worked(tree, item, unpacker, n)
+            done, given_up = done + is_done, given_up + (not is_done)
+            if progress:
+                progress(Worked(done, given_up, tree.store.waiting(tree.tree_id)), item)
+        idle_since = time.monotonic()
+    return Worked(done, given_up, tree.store.waiting(tree.tree_id))
+
+
+def _worked(tree: Tree, item: WorkItem, unpacker: Unpacker, n: int) -> bool:
+    """Commit one item under the lease that came with it; False when it was given up."""
+    began = time.perf_counter()
+    try:
+        proposals = propose(tree, item.address, unpacker, n=n, seed=0)
+        expansion = Expansion(
+            address=item.address,
+            slot=item.slot,
+            unpacker=unpacker.name,
+            proposals=proposals,
+            committed=best_approved(item.address, proposals),
+            spec={"n": n, **unpacker.spec()},
+            cost=Cost(steps=1, seconds=time.perf_counter() - began),
+            created=time.time(),
+        )
+        tree.store.commit(item.lease, expansion)
+    except (ExpansionExistsError, StaleLeaseError):
+        return False  # another worker was faster, and what it committed stands
+    except PrioryError as error:
+        tree.store.give_up(item, reason=str(error))
+        return False
+    except BaseException:
+        tree.store.release(item.lease)
+        raise
+    return True
