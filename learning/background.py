@@ -118,7 +118,9 @@ def switches_of(
         if rated > together:  # an exception to its aspects
             aspects = {name: p for name, p in aspects.items() if name not in its_aspects}
         tau |= aspects
-        tau[own.address] = rated if rated > together else rated / together
+        if rated <= together:
+            rated = rated / together if together else 0.0
+        tau[own.address] = rated
         needs.append(frozenset({*aspects, own.address}))
     return tau, needs
 

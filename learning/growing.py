@@ -12,7 +12,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import KINDS, Draft, Kind, Statement
-from learning.fitting import latest_fit, refit
+from learning.fitting import latest_fit
 from unpacking.approval import MOST_TEXT
 from unpacking.budget import Budget
 from unpacking.induction import InductionUnpacker
@@ -195,7 +195,7 @@ def _append(tree: Tree, of: Address | str, draft: Draft) -> Statement:
     if said.replaces:
         drop(tree, said.replaces, by=said.origin, why=f"edited as {stored.address}")
     if said.when:
-        refit(tree, like=latest_fit(tree))
+        latest_fit(tree)
     return tree.statement(stored.address)
 
 
