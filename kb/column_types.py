@@ -47,8 +47,7 @@ class Cells:
 
     def counts(self) -> list[tuple[str, int]]:
         """The values and how often each occurs, most frequent first."""
-        parts = [f"SELECT {raw.place(self.name)} AS v FROM {raw.table}" for raw in self.raws]  # noqa: S608
-        return value_counts(self.connection, f"({' UNION ALL '.join(parts)})", "v")
+        return value_counts(self.connection, self.raws, self.name)
 
     def first(self, fault: str) -> tuple[str, str] | None:
         """Place and value of the first cell for which ``fault`` is true, SQL with {0} for the cell."""
@@ -93,8 +92,6 @@ def typed_column(
         kind = "numeric"  # so that the slip is named
     _check(cells, profile, kind)
     distinct = len(counts) if is_coded else profile.distinct
-    if not is_coded and 0 < distinct <= MAX_LEVELS:  # in D or in D*; in both there may be more
-        distinct = len(cells.counts())
     levels = _levels(cells.name, kind, counts, order)
     example = f"{float(profile.example):.15g}" if kind == "numeric" and profile.present else profile.example
     return Column(cells.name, kind, levels=levels, distinct=distinct, example=example)

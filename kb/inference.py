@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kb.reading import Raw
 from kb.task import ColumnType
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Profile", "infer_type", "levels_in_order", "profiles", "value_counts"]
+__all__ = ["Profile", "infer_type", "levels_in_order", "presence", "profiles", "value_counts"]
 
 FIRST_ROWS = 200
 WORTH_COUNTING = 0.8
@@ -65,43 +66,47 @@ class Profile:
     letters: float
     example: str
 
-    def __add__(self, other: Profile) -> Profile:
-        """The profile of both together; their distinct values may be the same ones."""
-        total = max(1, self.present + other.present)
-        return Profile(
-            rows=self.rows + other.rows,
-            present=self.present + other.present,
-            distinct=max(self.distinct, other.distinct),
-            numbers=self.numbers + other.numbers,
-            infinite=self.infinite + other.infinite,
-            dates=self.dates + other.dates,
-            padded=self.padded + other.padded,
-            words=(self.words * self.present + other.words * other.present) / total,
-            letters=(self.letters * self.present + other.letters * other.present) / total,
-            example=self.example or other.example,
-        )
 
-
-def profiles(connection: duckdb.DuckDBPyConnection, table: str, places: Sequence[str]) -> Iterator[Profile]:
-    """One profile per column, counted over a table.
+def profiles(
+    connection: duckdb.DuckDBPyConnection, raws: Sequence[Raw], names: Sequence[str]
+) -> Iterator[Profile]:
+    """One profile per column, counted over all tables together.
 
     The first rows tell which counts are worth a pass over all of them: where fewer than four in five are
     numbers, the column is none of numbers, and nobody counts them.
     """
-    for start in range(0, len(places), AT_ONCE):
-        batch = places[start : start + AT_ONCE]
-        query = f"SELECT {', '.join(batch)} FROM {table} LIMIT {FIRST_ROWS}"  # noqa: S608  # c0, c1, …
-        rows = connection.execute(query).fetchall()
+    for start in range(0, len(names), AT_ONCE):
+        batch = names[start : start + AT_ONCE]
+        first = f"{_together(raws[:1], batch)} LIMIT {FIRST_ROWS}"
+        rows = connection.execute(first).fetchall()
         columns = zip(*rows, strict=True) if rows else [()] * len(batch)
         sketches = [_Sketch([value for value in values if value]) for values in columns]
-        counts = _asked(connection, table, batch, [sketch.asked() for sketch in sketches])
+        relation = f"({_together(raws, batch)})"
+        counts = _asked(connection, relation, [sketch.asked() for sketch in sketches])
         exactly = [
             _EXACTLY if each.get("numbers", 0) > 0 and each["distinct"] <= MAX_LEVELS else {}
             for each in counts
         ]
-        exact = _asked(connection, table, batch, exactly)
+        exact = _asked(connection, relation, exactly)
         for sketch, *found in zip(sketches, counts, exact, strict=True):
             yield sketch.profile({**found[0], **found[1]})
+
+
+def _together(raws: Sequence[Raw], names: Sequence[str]) -> str:
+    """SQL for the rows of all tables, the columns called v0, v1, and so on."""
+    parts = []
+    for raw in raws:
+        cells = ", ".join(f"{raw.place(name)} AS v{k}" for k, name in enumerate(names))
+        parts.append(f"SELECT {cells} FROM {raw.table}")  # noqa: S608
+    return " UNION ALL ".join(parts)
+
+
+def presence(connection: duckdb.DuckDBPyConnection, raw: Raw, names: Sequence[str]) -> list[int]:
+    """How many rows of one table have a value in each column."""
+    if not names:
+        return []
+    cells = ", ".join(f"count({raw.place(name)})" for name in names)
+    return list(connection.execute(f"SELECT {cells} FROM {raw.table}").fetchall()[0])  # noqa: S608
 
 
 class _Sketch:
@@ -160,15 +165,12 @@ _EXACTLY = {"distinct": "count(DISTINCT {0})"}
 
 
 def _asked(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    places: Sequence[str],
-    wanted: Sequence[Mapping[str, str]],
+    connection: duckdb.DuckDBPyConnection, relation: str, wanted: Sequence[Mapping[str, str]]
 ) -> list[dict[str, Any]]:
-    cells = [sql.format(place) for place, asked in zip(places, wanted, strict=True) for sql in asked.values()]
+    cells = [sql.format(f"v{k}") for k, asked in enumerate(wanted) for sql in asked.values()]
     if not cells:
         return [{} for _ in wanted]
-    row = iter(connection.execute(f"SELECT {', '.join(cells)} FROM {table}").fetchall()[0])  # noqa: S608
+    row = iter(connection.execute(f"SELECT {', '.join(cells)} FROM {relation}").fetchall()[0])  # noqa: S608
     return [{name: next(row) for name in asked} for asked in wanted]
 
 
@@ -180,10 +182,12 @@ def date_of(c: str) -> str:
 _DATES = {"dates": f"count({date_of('{0}')})"}
 
 
-def value_counts(connection: duckdb.DuckDBPyConnection, relation: str, place: str) -> list[tuple[str, int]]:
+def value_counts(
+    connection: duckdb.DuckDBPyConnection, raws: Sequence[Raw], name: str
+) -> list[tuple[str, int]]:
     """The values and how often each occurs, most frequent first, then in alphabetical order."""
     query = (
-        f"SELECT {place}, count(*) AS n FROM {relation} WHERE {place} IS NOT NULL "  # noqa: S608
+        f"SELECT v0, count(*) AS n FROM ({_together(raws, [name])}) WHERE v0 IS NOT NULL "  # noqa: S608
         f"GROUP BY 1 ORDER BY n DESC, 1"
     )
     return [(str(value), int(n)) for value, n in connection.execute(query).fetchall()]
@@ -216,14 +220,23 @@ def mostly_numbers(profile: Profile) -> bool:
     return TYPO_SHARE <= share < 1.0 and profile.distinct > 20 and not profile.padded
 
 
-def names_rows(name: str, place: int, in_D: Profile) -> bool:
-    """An identifier: no value of D occurs twice, and it is named so or is one word of text."""
-    if in_D.present < in_D.rows or in_D.rows < 3 or in_D.distinct < 0.9 * in_D.rows or mostly_numbers(in_D):
+def names_rows(name: str, place: int, profile: Profile, n_D: int) -> bool:
+    """Looks like an identifier: hardly a value twice, and it is named so or is one word of text.
+
+    Args:
+        name: Of the column.
+        place: Of the column, from 0; a first one without a name often numbers the rows.
+        profile: Its counts in D and D* together.
+        n_D: Rows of D; as many different values are needed at least, give or take a tenth.
+    """
+    if profile.present < profile.rows or profile.rows < 3 or profile.distinct < 0.9 * n_D:
         return False
-    is_number = in_D.numbers == in_D.present
+    if mostly_numbers(profile):
+        return False
+    is_number = profile.numbers == profile.present
     if _NAMES_ROWS.fullmatch(name) and (place == 0 or not name.startswith("column ")):
-        return not is_number or in_D.example.lstrip("-").isdigit()
-    return not is_number and not in_D.dates and in_D.words < 1.05 and in_D.rows >= 20
+        return not is_number or profile.example.lstrip("-").isdigit()
+    return not is_number and not profile.dates and profile.words < 1.05 and n_D >= 20
 
 
 def levels_in_order(levels: Sequence[str]) -> tuple[str, ...] | None:

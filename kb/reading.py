@@ -38,7 +38,8 @@ _NOT_A_TABLE = {
     b"SQLite format 3": "an SQLite database",
 }
 _WHOLE_NUMBERS = (
-    "CASE WHEN {0} = floor({0}) AND abs({0}) < 1e15 THEN {0}::BIGINT::VARCHAR ELSE {0}::VARCHAR END"
+    "CASE WHEN isnan({0}) THEN NULL WHEN {0} = floor({0}) AND abs({0}) < 1e15 THEN {0}::BIGINT::VARCHAR "
+    "ELSE {0}::VARCHAR END"
 )
 
 
@@ -323,8 +324,10 @@ def typed_as_text(name: str, kind: str, source: str, missing: Sequence[str]) -> 
     Raises:
         InputError: A list, a structure or bytes.
     """
-    if kind in {"DOUBLE", "FLOAT"} or kind.startswith("DECIMAL"):
-        return missing_or_text(_WHOLE_NUMBERS.format(name), missing)
+    if kind in {"DOUBLE", "FLOAT"}:
+        return _WHOLE_NUMBERS.format(name)
+    if kind.startswith("DECIMAL"):
+        return _WHOLE_NUMBERS.format(f"{name}::DOUBLE")
     if re.search(r"\[|STRUCT|MAP|UNION|BLOB|LIST", kind):
         remedy = "Leave it out or turn it into numbers or text."
         raise InputError(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kb.cases import Cases, load_cases
-from kb.column_types import Cells, typed_column, typed_sql
-from kb.condition_tree import quoted_name, quoted_text
+from kb.column_types import Cells, typed_column
 from kb.errors import InputError
-from kb.inference import Profile, names_rows, profiles, value_counts
+from kb.inference import Profile, profiles
+from kb.preparation import Preparation, PreparedTask, TaskOptions, no_column, parquet_of
 from kb.reading import Raw, check_names, raw_from_arrays, raw_from_file
-from kb.task import Column, ColumnType, Task, blob_digest
+from kb.task import Column, Task
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,58 +31,6 @@ __all__ = [
     "read_cases",
     "read_labels",
 ]
-
-MAX_CLASSES = 50
-
-
-@dataclass(frozen=True)
-class TaskOptions:
-    """What a person may say about a task beyond its two tables and its target.
-
-    Attributes:
-        about_train: One sentence that describes D.
-        about_predict: A noun phrase that describes the cases of D*.
-        types: Types of columns, where the inferred ones are wrong.
-        levels: The values of ordinal columns, lowest first.
-        delimiter: What separates values in the files; None finds out.
-        encoding: Of the files, as Python names it; None is UTF-8.
-        missing: What else stands for a missing value, besides an empty one, NA, N/A, NaN, null and ?.
-        time: The column that orders the cases.
-        environment: The column that names site, year or batch.
-        drop: Columns to leave out.
-        seed: Splits and folds of D are drawn with it.
-        root: What the root of the tree says; empty for the base rate.
-    """
-
-    about_train: str = "the labelled cases"
-    about_predict: str = "the cases to predict"
-    types: Mapping[str, ColumnType] = field(default_factory=dict)
-    levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    delimiter: str | None = None
-    encoding: str | None = None
-    missing: Sequence[str] = ()
-    time: str | None = None
-    environment: str | None = None
-    drop: Sequence[str] = ()
-    seed: int = 0
-    root: str = ""
-
-
-@dataclass(frozen=True)
-class PreparedTask:
-    """A task and its data, ready to be stored.
-
-    Attributes:
-        task: The task; its digests name the two blobs.
-        parquet_D: D with the target.
-        parquet_Dstar: D* without any label.
-        notes: What was left out or assumed, one sentence each.
-    """
-
-    task: Task
-    parquet_D: bytes  # noqa: N815
-    parquet_Dstar: bytes  # noqa: N815
-    notes: tuple[str, ...] = ()
 
 
 def prepare_task(
@@ -114,7 +61,7 @@ def prepare_task(
             )
             for path, table in ((train, "d"), (predict, "p"))
         )
-        return _Preparation(connection, labelled, unlabelled, target, options).prepared(name)
+        return Preparation(connection, labelled, unlabelled, target, options).prepared(name)
 
 
 def prepare_task_from_columns(
@@ -133,7 +80,7 @@ def prepare_task_from_columns(
     with _connection() as connection:
         labelled = raw_from_arrays(connection, columns_of(train), "train", "d")
         unlabelled = raw_from_arrays(connection, columns_of(predict), "predict", "p")
-        preparation = _Preparation(connection, labelled, unlabelled, target, options or TaskOptions())
+        preparation = Preparation(connection, labelled, unlabelled, target, options or TaskOptions())
         return preparation.prepared(name)
 
 
@@ -149,7 +96,7 @@ def read_labels(path: Path, task: Task, *, delimiter: str | None = None) -> npt.
     with _connection() as connection:
         raw = raw_from_file(connection, Path(path), "labels", delimiter=delimiter)
         if task.target not in raw.names:
-            raise _no_column(raw, task.target, "the target")
+            raise no_column(raw, task.target, "the target")
         given = connection.execute(f"SELECT {raw.place(task.target)} FROM labels").fetchall()  # noqa: S608
         rows = np.arange(raw.n)
         own = {column.name for column in task.columns}
@@ -195,13 +142,13 @@ def cases_from_columns(table: Mapping[str, npt.ArrayLike] | Any, task: Task) -> 
 def _further_cases(connection: duckdb.DuckDBPyConnection, raw: Raw, task: Task) -> Cases:
     for column in task.columns:
         if column.name not in raw.names:
-            raise _no_column(raw, column.name, "which D has")
-    found = profiles(connection, raw.table, [raw.place(column.name) for column in task.columns])
+            raise no_column(raw, column.name, "which D has")
+    found = profiles(connection, [raw], [column.name for column in task.columns])
     columns = [
         _with_further_levels(Cells(connection, [raw], column.name), column, profile)
         for column, profile in zip(task.columns, found, strict=True)
     ]
-    parquet = _parquet(connection, raw, columns, None)
+    parquet = parquet_of(connection, raw, columns, None)
     return load_cases(replace(task, columns=tuple(columns)), parquet)
 
 
@@ -212,130 +159,6 @@ def columns_of(table: Any) -> dict[str, npt.ArrayLike]:
     names = [str(name) for name in table.columns]
     check_names("a data frame", names)
     return {name: np.asarray(table[column]) for name, column in zip(names, table.columns, strict=True)}
-
-
-class _Preparation:
-    """One task on its way from two tables of text."""
-
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        labelled: Raw,
-        unlabelled: Raw,
-        target: str,
-        options: TaskOptions,
-    ) -> None:
-        self.connection, self.target, self.options = connection, target, options
-        self.labelled, self.unlabelled = labelled, unlabelled
-        self.notes: list[str] = []
-
-    def prepared(self, name: str) -> PreparedTask:
-        classes = self._classes()
-        columns = tuple(self._columns(self._names()))
-        if not columns:
-            raise InputError("has no column to predict from.", where=self.labelled.source, remedy="Add one.")
-        parquet_D = _parquet(self.connection, self.labelled, columns, self.target)
-        parquet_Dstar = _parquet(self.connection, self.unlabelled, columns, None)
-        options = self.options
-        task = Task(
-            name=name,
-            target=self.target,
-            classes=classes,
-            columns=columns,
-            about_train=options.about_train,
-            about_predict=options.about_predict,
-            digest_D=blob_digest(parquet_D),
-            digest_Dstar=blob_digest(parquet_Dstar),
-            n_D=self.labelled.n,
-            n_Dstar=self.unlabelled.n,
-            time=options.time,
-            environment=options.environment,
-            seed=options.seed,
-            root=options.root,
-        )
-        return PreparedTask(task, parquet_D, parquet_Dstar, tuple(self.notes))
-
-    def _classes(self) -> tuple[str, ...]:
-        """The classes, most frequent first; rows of D without a label are left out."""
-        raw, target = self.labelled, self.target
-        if target not in raw.names:
-            raise _no_column(raw, target, "the target")
-        place, where = raw.place(target), f"{raw.source}: column {target!r}"
-        (present,) = self.connection.execute(f"SELECT count({place}) FROM {raw.table}").fetchall()[0]  # noqa: S608
-        if present < raw.n:
-            self.notes.append(f"{raw.n - present:,} rows of D have no label and are left out.")
-            self.connection.execute(f"DELETE FROM {raw.table} WHERE {place} IS NULL")  # noqa: S608
-            self.labelled = replace(raw, n=present)
-        (profile,) = profiles(self.connection, raw.table, [place])
-        if profile.distinct > MAX_CLASSES:
-            raise _too_many_classes(where, target, profile)
-        counts = value_counts(self.connection, raw.table, place)
-        if len(counts) < 2:
-            problem = f"is always {counts[0][0]!r}." if counts else "has no value."
-            raise InputError(problem, where=where, remedy="Name a target with 2 to 50 classes.")
-        if counts[-1][1] < 2:
-            problem = f"class {counts[-1][0]!r} has one row only."
-            raise InputError(problem, where=where, remedy="Add cases of it, or merge or drop the class.")
-        return tuple(label for label, _ in counts)
-
-    def _names(self) -> list[str]:
-        """The columns of x by name, D's order; what D* lacks is an error, what D lacks a note."""
-        D, Dstar, options = self.labelled, self.unlabelled, self.options
-        named = [*options.drop, *options.types, *options.levels, options.time, options.environment]
-        for name in filter(None, named):
-            if name not in D.names and name not in Dstar.names:
-                raise _no_column(D, name, "which the options name")
-        if self.target in Dstar.names:
-            self.notes.append(f"D* has {self.target}, too; its labels were dropped, not stored.")
-            self.connection.execute(f"ALTER TABLE {Dstar.table} DROP {Dstar.place(self.target)}")
-        names = [name for name in D.names if name != self.target and name not in options.drop]
-        extra = [n for n in Dstar.names if n not in D.names and n != self.target and n not in options.drop]
-        if extra:
-            self.notes.append(f"Only D* has {_listed(extra)}; not used.")
-        return names
-
-    def _columns(self, names: Sequence[str]) -> Iterator[Column]:
-        D, Dstar = self.labelled, self.unlabelled
-        in_D = dict(zip(names, self._profiles(D, names), strict=True))
-        kept = [name for name in names if not self._names_rows(name, in_D[name])]
-        if left_out := [name for name in names if name not in kept]:
-            self.notes.append(f"{_listed(left_out)} only names the rows; left out.")
-        for name in kept:
-            if name not in Dstar.names:
-                raise _no_column(Dstar, name, "which D has")
-        silent = []
-        for name, in_Dstar in zip(kept, self._profiles(Dstar, kept), strict=True):
-            column = self._column(name, in_D[name], in_Dstar)
-            if column.distinct + (column.missing_D + column.missing_Dstar > 0) > 1:
-                yield column
-            else:
-                silent.append(name)
-        if silent:
-            self.notes.append(f"{_listed(silent)} never changes; left out.")
-
-    def _column(self, name: str, in_D: Profile, in_Dstar: Profile) -> Column:
-        column = typed_column(
-            Cells(self.connection, [self.labelled, self.unlabelled], name),
-            in_D + in_Dstar,
-            wanted=self.options.types.get(name),
-            order=self.options.levels.get(name, ()),
-        )
-        if column.type == "ordinal" and not {name} & {*self.options.types, *self.options.levels}:
-            self.notes.append(f"{name} is read as ordered: {' < '.join(column.levels)}.")
-        missing = (1 - profile.present / profile.rows for profile in (in_D, in_Dstar))
-        return replace(column, missing_D=next(missing), missing_Dstar=next(missing))
-
-    def _profiles(self, raw: Raw, names: Sequence[str]) -> list[Profile]:
-        return list(profiles(self.connection, raw.table, [raw.place(name) for name in names]))
-
-    def _names_rows(self, name: str, profile: Profile) -> bool:
-        options, raw = self.options, self.labelled
-        if name in {*options.types, *options.levels, options.time, options.environment}:
-            return False
-        if not names_rows(name, raw.names.index(name), profile):
-            return False
-        query = f"SELECT count(DISTINCT {raw.place(name)}) FROM {raw.table}"  # noqa: S608
-        return self.connection.execute(query).fetchall() == [(raw.n,)]
 
 
 def _with_further_levels(cells: Cells, column: Column, profile: Profile) -> Column:
@@ -360,19 +183,6 @@ def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
 
 
-def _parquet(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, columns: Sequence[Column], target: str | None
-) -> bytes:
-    cells = [f"{typed_sql(c.type, raw.place(c.name))} AS {quoted_name(c.name)}" for c in columns]
-    if target is not None:
-        cells.append(f"{raw.place(target)} AS {quoted_name(target)}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "cases.parquet")
-        query = f"COPY (SELECT {', '.join(cells)} FROM {raw.table}) TO {quoted_text(str(path))}"  # noqa: S608
-        connection.execute(f"{query} (FORMAT parquet, COMPRESSION zstd)")
-        return path.read_bytes()
-
-
 def _row_numbers(connection: duckdb.DuckDBPyConnection, raw: Raw, name: str, n: int) -> npt.NDArray[np.int64]:
     c = raw.place(name)
     query = f"SELECT TRY_CAST({c} AS BIGINT), {c} FROM {raw.table}"  # noqa: S608
@@ -386,27 +196,3 @@ def _row_numbers(connection: duckdb.DuckDBPyConnection, raw: Raw, name: str, n: 
         seen.add(row)
         rows[place] = row
     return rows
-
-
-def _too_many_classes(where: str, target: str, profile: Profile) -> InputError:
-    problem = f"has about {profile.distinct:,} different values, more than {MAX_CLASSES} classes."
-    if profile.numbers == profile.present:
-        problem = f"is a number with about {profile.distinct:,} values; only classes can be predicted now."
-        remedy = f"Bin it first, for instance into {target}_high: is it above the median?"
-        return InputError(problem, where=where, remedy=remedy)
-    return InputError(problem, where=where, remedy="Merge classes, or name another target.")
-
-
-def _no_column(raw: Raw, name: str, what: str) -> InputError:
-    if len(raw.names) == 1:
-        problem = f"has one column only, {raw.names[0]!r}, and not {name!r}, {what}."
-        return InputError(problem, where=raw.source, remedy="Name the delimiter, or add the column.")
-    nearest = difflib.get_close_matches(name.casefold(), [n.casefold() for n in raw.names], n=1)
-    near = [n for n in raw.names if n.casefold() in nearest]
-    remedy = f"Did you mean {near[0]!r}?" if near else f"Its columns are {_listed(raw.names)}."
-    return InputError(f"has no column {name!r}, {what}.", where=raw.source, remedy=remedy)
-
-
-def _listed(names: Sequence[str]) -> str:
-    some = ", ".join(names[:6])
-    return f"{some} and {len(names) - 6:,} more" if len(names) > 6 else some
