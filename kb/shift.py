@@ -150,7 +150,8 @@ def _change(what: str, before: float, after: float) -> str:
 
 def _levels_in_words(levels: Sequence[str], counts: npt.NDArray[np.int64]) -> str:
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    change = np.abs(shares[1] - shares[0])
+    # a value that is new says more than the one that made room for it
+    change = np.abs(shares[1] - shares[0]) + 1e-9 * ((counts[0] == 0) & (counts[1] > 0))
     largest = int(change.argmax())
     names = [*levels, "missing"]
     said = _change(names[largest], shares[0, largest], shares[1, largest])
