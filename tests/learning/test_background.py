@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 
 import pytest
@@ -39,10 +40,10 @@ def rated(**said: float) -> Prior:
     return fit_prior([Rating(Address(k[2:].replace("_", ".")), "human:ada", v) for k, v in said.items()])
 
 
-def on(claim: Statement, prior: Prior, every: tuple[Statement, ...] = EVERY) -> tuple[frozenset[str], float]:
+def on(claim: Statement, prior: Prior, every: tuple[Statement, ...] = EVERY) -> tuple[set[str], float]:
     """The switches that a claim needs, and the probability that all are on."""
     tau, (need,) = switches_of(every, [claim], prior)
-    return need, prod(tau[name] for name in need)
+    return set(need), prod(tau[name] for name in need)
 
 
 def test_an_unrated_claim_hangs_on_its_aspect_alone() -> None:
@@ -223,7 +224,7 @@ def test_ten_paraphrases_move_the_log_odds_by_a_tenth_of_one_statement_at_most(t
 
 def test_ten_thresholds_that_no_case_tells_apart_move_no_more(tree: Tree) -> None:
     values = sorted({*tree.D.cases.values("body_0").tolist(), *tree.Dstar.values("body_0").tolist()})
-    gap, low = max((b - a, a) for a, b in zip(values, values[1:], strict=False) if -0.5 < a < 0.5)
+    gap, low = max((b - a, a) for a, b in pairwise(values) if -0.5 < a < 0.5)
     before = predict(tree).p
     above = aspect_about(tree, "body_0")
     add(tree, above, "Big ones.", when=f"body_0 > {low}", side="husky")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -146,7 +146,7 @@ def test_a_certain_class_is_the_most_likely_in_every_joint_world(dogs: Tree) -> 
     A = fit.background.matches(dogs.Dstar)
     together = np.zeros((dogs.Dstar.n, 2))
     order = sorted({0.0, *board.tau, 1.0})
-    for below, level in zip(order, order[1:], strict=False):
+    for below, level in pairwise(order):
         on = np.array([[float(t >= level) for t in board.tau]])
         u = fit.points.b + np.zeros((dogs.Dstar.n, 2))
         for s, f in enumerate(board.family):
