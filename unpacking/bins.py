@@ -64,6 +64,7 @@ def bin_column(column: Column, cases: Cases, y: Codes, classes: int, pieces: int
         conditions, codes = _group_levels(column, levels, y, classes, pieces)
         missing = levels < 0
     if missing.sum() >= max(_LEAST_CASES, _LEAST_SHARE * len(y)) and (~missing).any():
+        conditions = conditions or [f"{name} IS NOT NULL"]
         codes = np.where(
             missing, len(conditions), np.where(codes == len(conditions), len(conditions) + 1, codes)
         )
@@ -92,17 +93,12 @@ def _cuts(values: Numbers, y: Codes, pieces: int) -> list[float]:
         return []
     from sklearn.tree import DecisionTreeClassifier
 
+    ordered, rank = np.unique(values, return_inverse=True)  # a tree sees numbers in single precision only
     tree = DecisionTreeClassifier(
         criterion="entropy", max_leaf_nodes=pieces, min_samples_leaf=_least(len(values)), random_state=0
-    ).fit(values[:, None], y)
-    thresholds = np.sort(tree.tree_.threshold[tree.tree_.feature >= 0])
-    ordered = np.unique(values)
-    cuts = []
-    for threshold in thresholds:
-        above = int(np.searchsorted(ordered, threshold, side="right"))
-        if 0 < above < len(ordered):
-            cuts.append(round_between(float(ordered[above - 1]), float(ordered[above])))
-    return sorted(set(cuts))
+    ).fit(rank.reshape(-1, 1), y)
+    below = tree.tree_.threshold[tree.tree_.feature >= 0].astype(np.int64)
+    return sorted({round_between(float(ordered[at]), float(ordered[at + 1])) for at in below})
 
 
 def round_between(low: float, high: float) -> float:

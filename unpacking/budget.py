@@ -34,7 +34,7 @@ class Budget:
         """The budget that a text such as ``steps=50,seconds=60`` writes.
 
         Raises:
-            InputError: An unknown name, no number, or a negative one.
+            InputError: An unknown name, no number, a negative one, or half a step.
         """
         limits: dict[str, Any] = {}
         for part in filter(None, (p.strip() for p in text.split(","))):
@@ -47,6 +47,8 @@ class Budget:
                     remedy=f"Write name=number, with a name out of {', '.join(cls.__slots__)}.",
                 )
             number = _number(part, value)
+            if name in ("steps", "tokens") and not number.is_integer():
+                raise InputError(f"{part!r} is not a whole number.", where="--budget")
             limits[name] = int(number) if name in ("steps", "tokens") else number
         return cls(**limits)
 
