@@ -167,9 +167,9 @@ def _print_error(error: dict[str, str], *, as_json: bool) -> None:
 @click.group(
     cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.version_option(package_name="priory", message="priory %(version)s")
+@click.option("--version", is_flag=True, is_eager=True, help="Show the version and exit.")
 @click.pass_context
-def priory(context: click.Context) -> None:
+def priory(context: click.Context, version: bool) -> None:
     """Store a background model as a tree of statements, rate it, and predict from it.
 
     Every command takes --kb, --tree, --json, --quiet, --debug and --seed. Data go to stdout, talk to stderr.
@@ -179,8 +179,21 @@ def priory(context: click.Context) -> None:
     priory demo
     priory show 0.1 --depth 2
     """
+    if version:
+        click.echo(f"priory {_version()}")
+        context.exit()
     if context.invoked_subcommand is None:
         click.echo(WELCOME, nl=False)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("priory")
+    except PackageNotFoundError:
+        return "(run from its folder, not installed)"
 
 
 def main(arguments: Iterable[str] | None = None) -> NoReturn:

@@ -17,7 +17,6 @@ __all__ = [
     "count",
     "decimals",
     "duration",
-    "nats",
     "percent",
     "points",
     "shortened",
@@ -96,21 +95,12 @@ def strongest(added: Mapping[str, float], side: str | None = None) -> tuple[str,
     return most if most and round(most[1] * POINTS_PER_NAT) else None
 
 
-def nats(value: float | None) -> str:
-    """An amount of evidence with its unit.
-
-    >>> nats(142.3), nats(4.21), nats(0.123), nats(0.004)
-    ('142 nats', '4.2 nats', '0.12 nats', '<.01 nats')
-    """
-    if value is None:
-        return "–"
-    if 0.0 < abs(value) < 0.01:
-        return "<.01 nats"
-    return f"{decimals(value)} nats"
-
-
 def decimals(value: float) -> str:
-    """A number to two digits or to the unit, whichever is finer, with a real minus sign."""
+    """A number to two digits or to the unit, whichever is finer, with a real minus sign.
+
+    >>> decimals(142.3), decimals(-4.21), decimals(0.123)
+    ('142', '−4.2', '0.12')
+    """
     size = abs(value)
     written = f"{size:,.0f}" if size >= 10 or size == 0 else f"{size:.1f}" if size >= 1 else f"{size:.2f}"
     return f"−{written}" if value < 0 and float(written.replace(",", "")) else written

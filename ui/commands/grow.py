@@ -75,8 +75,9 @@ def _preview(face: Face, tree: Tree, address: Address, unpacker: str, n: int) ->
         face.print_json({"address": address, "proposals": [p.to_dict() for p in proposals]})
         return
     from ui.views.steps import proposal_list
+    from ui.views.tree import in_words
 
-    face.show(proposal_list(tree.statement(address), proposals, committed=None))
+    face.show(proposal_list(in_words(tree.statement(address), tree.task), proposals, committed=None))
     face.hint(f"Nothing was committed. priory unpack {address} commits the best approved one.")
 
 
@@ -90,9 +91,10 @@ def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budge
         face.print_json(expansion.to_dict())
         return
     from ui.views.steps import proposal_list
-    from ui.views.tree import outline
+    from ui.views.tree import in_words, outline
 
-    face.talk.print(proposal_list(tree.statement(address), expansion.proposals, expansion.committed))
+    of = in_words(tree.statement(address), tree.task)
+    face.talk.print(proposal_list(of, expansion.proposals, expansion.committed))
     face.say()
     face.show(outline(tree.walk(address, levels=1), tree.task))
 

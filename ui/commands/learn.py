@@ -52,6 +52,7 @@ def learn(
     priory learn --budget "steps=50,seconds=60"
     priory learn --ask terminal
     """
+    from learning.asking import next_step
     from learning.search import learn as learned
     from ui.asked import asker
     from ui.views.learned import learned_lines
@@ -62,9 +63,11 @@ def learn(
         found = learned(
             tree, budget=budget, scope=scope, ask=ask, resume=resume, seed=face.seed, progress=told
         )
+        what_next = next_step(tree)
     if face.json:
         face.print_json(found.to_dict())
     else:
         face.show(learned_lines(found))
+        face.say(what_next)
     if found.stopped:
         face.stop_early(found.stopped, "Go on with: priory learn")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import click
 
 from kb.address import ROOT, Address
 from ui.face import Face, as_address, everywhere
 from ui.wording import clean, count
+
+if TYPE_CHECKING:
+    from kb.knowledge import Tree
+    from kb.statements import Statement
 
 __all__ = ["search", "show", "trees"]
 
@@ -49,7 +55,7 @@ def show(face: Face, address: Address, depth: int, limit: int, dropped: bool) ->
     """
     with face.tree() as tree:
         top, path = tree.statement(address), tree.ancestors(address)
-        found = list(islice(tree.walk(address, levels=depth, dropped=dropped), limit + 1))
+        found = list(islice(_below(tree, top, depth, dropped=dropped), limit + 1))
     if face.json:
         shown = [s.to_dict() for s in found[:limit]]
         face.print_json({"tree": tree.name, "statements": shown, "more": len(found) > limit})
@@ -62,6 +68,14 @@ def show(face: Face, address: Address, depth: int, limit: int, dropped: bool) ->
     if len(found) > limit:
         face.hint(f"Only the first {limit:,} are shown; --limit shows more, an address starts further down.")
     face.hint(TREE_LEGEND)
+
+
+def _below(tree: Tree, top: Statement, levels: int, *, dropped: bool) -> Iterator[Statement]:
+    """The statement and what lies below, level by level down each branch: a shallow look reads little."""
+    yield top
+    if levels and top.n_children:
+        for child in tree.children(top.address, dropped=dropped):
+            yield from _below(tree, child, levels - 1, dropped=dropped)
 
 
 @click.command()

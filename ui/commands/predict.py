@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ui.face import Face, everywhere
+from ui.files import refuse_lost
 from ui.wording import count
 
 __all__ = ["explain", "predict"]
@@ -34,6 +35,8 @@ def predict(
     """
     if cases and every:
         raise click.UsageError("Give --cases FILE or --all, not both.")
+    if out:
+        refuse_lost(out)
     from kb.tables import read_cases
     from learning.predicting import predict as predicted
     from ui.views.forecasts import forecast_list, write_rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ui.face import Face, everywhere
-from ui.files import write_whole
+from ui.files import refuse_lost, write_whole
 from ui.progress import of_saying, progress_bar
 from ui.wording import clean
 
@@ -50,6 +50,8 @@ def report(face: Face, labels: Path | None, html: Path | None) -> None:
     from kb.tables import read_labels
     from learning.reporting import report as reported
 
+    if html:
+        refuse_lost(html)
     with face.tree() as tree, progress_bar(face, "Comparing") as bar:
         y = read_labels(labels, tree.task) if labels else None
         found = reported(tree, y, seed=face.seed, progress=of_saying(bar))

@@ -16,15 +16,15 @@ __all__ = ["learned_lines"]
 
 
 def learned_lines(found: LearnResult) -> RenderableType:
-    """Statements, steps, and how well they explain D, in nats and per base rate."""
+    """Statements, steps, and the log likelihood of D, beside that of the base rate."""
     size = f"{count(found.statements, 'testable statement')} after {count(found.steps, 'step')}"
     base = found.terms.get("base")
-    earned = f"; {decimals(found.J - base)} nats more than the base rate alone" if base is not None else ""
+    more = f", {decimals(found.J - base)} more than the base rate alone" if base is not None else ""
     belief = (
         "in the worlds that people believe in" if found.scope == "on" else "as if everything carried over"
     )
     lines: list[RenderableType] = [
         say((size, "bold"), (f", {duration(found.cost.seconds)}", QUIET)),
-        Guided(cell(f"They explain D with {decimals(found.J)} nats, {belief}{earned}.")),
+        Guided(cell(f"D under them, out of fold, {belief}: {decimals(found.J)} nats{more}.")),
     ]
     return Group(*lines)

@@ -30,10 +30,14 @@ def task_lines(task: Task) -> RenderableType:
     head = say("Task ", (clean(task.name), "bold"), f"   {clean(task.target)} ({classes}) ")
     head.append(f"from {count(len(task.columns), 'column')}")
     samples: list[Sequence[RenderableType]] = [
-        [Text("D", QUIET), Text(f"{task.n_D:,}"), Guided(cell(f"{task.about_train} (labelled)"))],
-        [Text("D*", QUIET), Text(f"{task.n_Dstar:,}"), Guided(cell(f"{task.about_predict} (to predict)"))],
+        [Text("D", QUIET), Text(f"{task.n_D:,}"), Guided(_about(task.about_train, "labelled"))],
+        [Text("D*", QUIET), Text(f"{task.n_Dstar:,}"), Guided(_about(task.about_predict, "to predict"))],
     ]
     return Group(head, listing(["", "", ""], samples, right="lrw"))
+
+
+def _about(text: str, what: str) -> Text:
+    return cell(text if what in text else f"{text} ({what})")
 
 
 def column_list(columns: Sequence[Column]) -> RenderableType:

@@ -12,10 +12,10 @@ from kb.address import ROOT, depth
 from kb.records import TreeRecord
 from kb.statements import Statement
 from kb.task import Task
-from ui.views.plain import ALARM, QUIET, Guided, cell, listing, say
+from ui.views.plain import ALARM, QUIET, Guided, cell, listing
 from ui.wording import LEGEND, clean, count, decimals, percent, points, shortened, strongest
 
-__all__ = ["TREE_LEGEND", "alarms", "found_list", "held", "one_statement", "outline", "scored", "tree_list"]
+__all__ = ["TREE_LEGEND", "found_list", "held", "one_statement", "outline", "scored", "tree_list"]
 
 TREE_LEGEND = (
     f"{LEGEND} nats on D: what it and what lies below earn there. "
@@ -133,20 +133,6 @@ def _believed(s: Statement) -> str:
     spread = f" ± {percent(m.plausibility_sd)}" if m.plausibility_sd is not None else ""
     by = count(m.rated, "rating") if m.rated else "nobody rated it, inferred"
     return f"{percent(m.plausibility)}{spread} ({by})"
-
-
-def alarms(statements: Iterable[Statement]) -> list[Text]:
-    """One line for each statement that earns much on D and that people don't believe."""
-    return [
-        say(
-            ("! Spurious?  ", ALARM),
-            (f'"{clean(s.text)}"', "bold"),
-            f" earns {decimals(s.measures.nats_on_D or 0.0)} nats on D; "
-            f"people give it {percent(s.measures.plausibility)}.",
-        )
-        for s in statements
-        if s.measures is not None and s.measures.alarm
-    ]
 
 
 def written(s: Statement) -> RenderableType:
