@@ -190,6 +190,9 @@ class Preparation:
         )
         if column.type == "ordinal" and name not in {*options.types, *options.levels}:
             self.notes.append(f"{name} is read as ordered: {' < '.join(column.levels)}.")
+        is_mixed = 0.5 <= profile.numbers / max(1, profile.present) < 1
+        if is_mixed and column.type in {"categorical", "text"} and name not in options.types:
+            self.notes.append(f"{name} is read as {column.type}: not all of its values are numbers.")
         return column
 
     def _profiles(self, names: Sequence[str]) -> dict[str, Profile]:

@@ -153,9 +153,16 @@ def _further_cases(connection: duckdb.DuckDBPyConnection, raw: Raw, task: Task) 
 
 
 def columns_of(table: Any) -> dict[str, npt.ArrayLike]:
-    """The columns of a mapping or of a data frame (pandas, polars: anything with ``columns``)."""
+    """The columns of a mapping or of a data frame (pandas, polars: anything with ``columns``).
+
+    Raises:
+        InputError: It has no named columns, or two with one name.
+    """
     if isinstance(table, Mapping):
         return dict(table)
+    if not hasattr(table, "columns"):
+        problem = f"a {type(table).__name__} has no named columns."
+        raise InputError(problem, remedy="Give a data frame, or a mapping of column to values.")
     names = [str(name) for name in table.columns]
     check_names("a data frame", names)
     return {name: np.asarray(table[column]) for name, column in zip(names, table.columns, strict=True)}

@@ -88,7 +88,7 @@ def test_a_tiny_difference_is_alike_however_many_rows_show_it() -> None:
             ["Biscoe"] * 9 + ["Dundas"],
             "Dream 50 % → 0 %; new value Dundas in D*",
         ),
-        (ISLAND, ["Dream", "Biscoe"], [None, "Biscoe"], "Dream 50 % → 0 %"),
+        (ISLAND, ["Dream", "Biscoe"], [None, "Biscoe"], "missing 0 % → 50 %"),
         (Column("wet", "boolean", ("false", "true")), [True, False], [True], "false 50 % → 0 %"),
     ],
 )

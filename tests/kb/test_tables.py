@@ -14,6 +14,7 @@ from kb.reading import MAX_COLUMNS
 from kb.tables import (
     PreparedTask,
     TaskOptions,
+    cases_from_columns,
     prepare_task,
     prepare_task_from_columns,
     read_cases,
@@ -378,6 +379,23 @@ def test_data_frames_are_taken_column_by_column() -> None:
 def test_columns_that_make_no_table_are_refused(train: dict[str, Any], problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         prepare_task_from_columns("t", train=train, predict=train, target="y")
+
+
+def test_cases_from_python_fit_the_task_as_those_of_a_file_do(prepare: Prepare) -> None:
+    task = prepare().task
+    cases = cases_from_columns({"mass": [1, np.nan], "island": ["X", None], "sex": ["male", "?"]}, task)
+    assert cases.row(0) == {"mass": 1, "island": "X", "sex": "male"}
+    assert set(cases.row(1).values()) == {None}
+    with pytest.raises(InputError, match="has no column 'island', which D has"):
+        cases_from_columns({"mass": [1], "sex": ["male"]}, task)
+    with pytest.raises(InputError, match="a ndarray has no named columns"):
+        cases_from_columns(np.zeros((2, 2)), task)
+
+
+def test_a_column_that_is_not_all_numbers_is_noted(prepare: Prepare) -> None:
+    prepared = prepare(predict="mass,island,sex\nheavy,Dream,male\n4000,Dream,male\n")
+    assert prepared.task.column("mass").type == "categorical"
+    assert prepared.notes == ("mass is read as categorical: not all of its values are numbers.",)
 
 
 def test_a_thousand_columns_work() -> None:
