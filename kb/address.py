@@ -72,11 +72,6 @@ def _no_address(text: str) -> InputError:
     )
 
 
-def _steps(address: Address) -> list[tuple[int, int]]:
-    """(slot, ordinal) per level, the root's (0, 0) first."""
-    return [(0, 0), *((int(s or 0), int(o)) for s, o in _STEP.findall(address[1:]))]
-
-
 def _digits(value: int, width: int) -> str:
     written = ""
     for _ in range(width):
@@ -183,12 +178,19 @@ def depth(address: Address) -> int:
 
 def slot_of(address: Address) -> int:
     """The slot of its parent that the statement lies in; 0 for the root."""
-    return _steps(address)[-1][0]
+    return _last_step(address)[0]
+
+
+def _last_step(address: Address) -> tuple[int, int]:
+    """(slot, ordinal) of the last level."""
+    head, _, ordinal = address.rpartition(".")
+    at = head.rfind("@")
+    return (int(head[at + 1 :]) if at > head.rfind(".") else 0), int(ordinal)
 
 
 def last_ordinal(address: Address) -> int:
     """Its place among its siblings, from 0."""
-    return _steps(address)[-1][1]
+    return _last_step(address)[1]
 
 
 def key(tree_id: str, address: Address) -> Key:

@@ -24,7 +24,7 @@ def connect(file: Path) -> sqlite3.Connection:
     conn = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         conn.execute("PRAGMA foreign_keys = ON")
-        conn.execute("PRAGMA cache_size = -32768")
+        conn.execute("PRAGMA cache_size = -65536")
     except sqlite3.Error:
         conn.close()
         raise
