@@ -73,9 +73,11 @@ class Demo:
             except TreeExistsError:
                 continue
             if name in known:
-                self.face.say(f"Tree {name} is here already; what it holds is kept and used.\n")
+                self.face.say(f"Tree {name} is here already; what it holds is kept and used.")
             elif number > 1:
-                self.face.say(f"Tree penguins here is of another draw; this one is called {name}.\n")
+                self.face.say(f"Tree penguins here is of another draw; this one is called {name}.")
+            if name in known or number > 1:
+                self.face.say()
             shifts = column_shifts(tree.D.cases, tree.Dstar)
             self.face.talk.print(task_lines(tree.task), "", shift_list(shifts), "", sep="\n")
             return tree

@@ -177,6 +177,8 @@ class RatingSession:
                     return True
             elif reply.command == "help":
                 self.talk.print(*(_line("", Text(line, QUIET)) for line in HELP), sep="\n")
+            elif reply.command == "flag" and not reply.text:
+                self.talk.print(_line("", Text("and what is wrong with it? f WHY", QUIET)))
             elif reply.command == "note":
                 note = " ".join(filter(None, (note, clean(reply.text))))
                 self.talk.print(_line("", Text("noted; and your answer?", QUIET)))

@@ -153,6 +153,14 @@ def test_a_note_is_kept_with_the_answer() -> None:
     assert asked.said[0]["note"] == "ask Bob twice"
 
 
+def test_a_flag_wants_a_reason() -> None:
+    asked = Asked([ISLAND])
+    _, screen = held(asked, "f\nf two claims in one\n")
+
+    assert [(s["answer"], s["note"]) for s in asked.said] == [("flag", "two claims in one")]
+    assert "what is wrong" in screen
+
+
 def test_undo_takes_the_last_answer_back_and_asks_again() -> None:
     asked = Asked([ISLAND, FLIPPER])
     ended, screen = held(asked, "80\nu\n5\n90\n")

@@ -104,6 +104,8 @@ def _ask(face: Face, tree: Tree, rater: str, limit: int | None) -> None:
     from learning import asking
     from ui.rating import RatingSession
 
+    face.say(f"{tree.name}, rated by {rater}. Every answer is kept at once; q stops, ? explains.")
+    face.say()
     ended = RatingSession(tree, rater, asking, sys.stdin, face.talk, most=limit).run()
     if face.json:
         face.print_json(ended.to_dict())
