@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from kb.address import Address
+from kb.address import ROOT, Address
 from kb.arrays import Numbers
 from kb.records import Judgement
 
@@ -89,7 +89,10 @@ class Prior:
         return self.unrated()
 
     def unrated(self) -> Belief:
-        """Of a statement about which nobody said anything."""
+        """Of a statement about which nobody said anything, but perhaps of the root: statements in general."""
+        if ROOT in self.rated:
+            general = self.rated[ROOT]
+            return Belief(general.plausibility, general.sd, general.low, 0, ROOT)
         sd = _UNRATED_SD
         mean = float(expit(self.base / np.sqrt(1.0 + np.pi * sd**2 / 8.0)))
         low = float(expit(self.base + _QUANTILE_Z * sd))

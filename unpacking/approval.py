@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from kb.arrays import Codes, Numbers
+from kb.arrays import Codes, Mask, Numbers
 from kb.conditions import parse_condition
 from kb.errors import InputError
 from kb.records import Approval, Proposal
@@ -19,9 +19,10 @@ from unpacking.protocol import Situation
 __all__ = ["MOST_TEXT", "checked", "score_by_data"]
 
 MOST_TEXT = 400  # characters that a person reads in one go
-COMFORTABLE_CHILDREN = 7
-LEAST_NATS = 1.0  # that a child must earn to be worth reading
+COMFORTABLE_CHILDREN = 10
+LEAST_NATS = 0.3  # that a child must earn to be worth reading
 CASES_LOOKED_AT = 5_000
+CASES_TO_REGRESS = 1_500
 _WEIGHTS = {"gain": 0.7, "coverage": 0.15, "readability": 0.15}
 
 
@@ -85,10 +86,9 @@ def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
 
 
 def _rows(situation: Situation) -> Codes:
+    """Cases of D to look at, in random order."""
     n = situation.D.n
-    if n <= CASES_LOOKED_AT:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(situation.task.seed).permutation(n)[:CASES_LOOKED_AT])
+    return np.random.default_rng(situation.task.seed).permutation(n)[:CASES_LOOKED_AT]
 
 
 def _gain(situation: Situation, children: Sequence[Draft]) -> tuple[float, float]:
@@ -106,9 +106,18 @@ def _gain(situation: Situation, children: Sequence[Draft]) -> tuple[float, float
         gain = _gain_of_columns(situation, aspects, rows, fold)
     else:
         applies = D.cases.matches([c.when for c in children if c.when])[rows][within]
-        _, pattern = np.unique(np.packbits(applies, axis=1), axis=0, return_inverse=True)
-        gain = gain_nats(pattern.ravel().astype(np.int64), y[within], fold[within], classes)
+        gain = _gain_of_claims(applies, y[within], fold[within], classes)
     return gain, available
+
+
+def _gain_of_claims(applies: Mask, y: Codes, fold: Codes, classes: int) -> float:
+    """Nats that claims earn together: by counts where they exclude each other, else by their points."""
+    if (applies.sum(axis=1) <= 1).all():
+        piece = np.where(applies.any(axis=1), applies.argmax(axis=1), applies.shape[1])
+        return gain_nats(piece.astype(np.int64), y, fold, classes)
+    some = slice(0, CASES_TO_REGRESS)
+    scale = len(y) / max(len(y[some]), 1)
+    return scale * _regression_gain(applies[some].astype(np.float64), y[some], fold[some], classes)
 
 
 def _gain_of_columns(situation: Situation, aspects: Sequence[Draft], rows: Codes, fold: Codes) -> float:
@@ -165,7 +174,7 @@ def _mean_length(children: Sequence[Draft]) -> float:
 
 
 def _readability(children: Sequence[Draft]) -> float:
-    """1 for up to seven short statements; falls with more and longer ones."""
+    """1 for up to ten short statements; falls with more and longer ones."""
     many = max(0, len(children) - COMFORTABLE_CHILDREN)
     long = max(0.0, _mean_length(children) - 90.0)
     return math.exp(-0.1 * many - 0.01 * long)

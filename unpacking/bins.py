@@ -32,11 +32,13 @@ class Bins:
         column: Its name.
         conditions: One SQL condition per piece; each case is in at most one.
         codes: Piece of each case, or the number of pieces for cases in none, shape (n,).
+        half_lines: Per cut between pieces of numbers, the conditions below and above it.
     """
 
     column: str
     conditions: tuple[str, ...]
     codes: Codes
+    half_lines: tuple[tuple[str, str], ...] = ()
 
 
 def bin_column(column: Column, cases: Cases, y: Codes, classes: int, pieces: int) -> Bins | None:
@@ -55,9 +57,12 @@ def bin_column(column: Column, cases: Cases, y: Codes, classes: int, pieces: int
     if column.type == "text" or len(y) < 2 * _LEAST_CASES:
         return None
     values = cases.values(column.name)
-    name = quoted_name(column.name)
+    name, half_lines = quoted_name(column.name), tuple[tuple[str, str], ...]()
     if column.type in ("numeric", "date"):
-        conditions, codes = _cut_numbers(column, np.asarray(values, dtype=np.float64), y, pieces)
+        cuts, codes = _cut_numbers(np.asarray(values, dtype=np.float64), y, pieces)
+        literals = [_literal(column, cut) for cut in cuts]
+        conditions = _intervals(name, literals)
+        half_lines = tuple((f"{name} <= {a}", f"{name} > {a}") for a in literals)
         missing = np.isnan(np.asarray(values, dtype=np.float64))
     else:
         levels = np.asarray(values, dtype=np.int64)
@@ -71,20 +76,20 @@ def bin_column(column: Column, cases: Cases, y: Codes, classes: int, pieces: int
         conditions = [*conditions, f"{name} IS NULL"]
     if len(conditions) < 2:
         return None
-    return Bins(column.name, tuple(conditions), codes.astype(np.int64))
+    return Bins(column.name, tuple(conditions), codes.astype(np.int64), half_lines)
 
 
 def _least(n: int) -> int:
     return max(_LEAST_CASES, int(_LEAST_SHARE * n))
 
 
-def _cut_numbers(column: Column, values: Numbers, y: Codes, pieces: int) -> tuple[list[str], Codes]:
+def _cut_numbers(values: Numbers, y: Codes, pieces: int) -> tuple[list[float], Codes]:
+    """Cuts, and the piece of each case; a case on a cut is below it, a missing value in no piece."""
     present = ~np.isnan(values)
     cuts = _cuts(values[present], y[present], pieces)
     codes = np.searchsorted(np.array(cuts), values, side="left").astype(np.int64)
-    conditions = _intervals(column, cuts)
-    codes[~present] = len(conditions)
-    return conditions, codes
+    codes[~present] = len(cuts) + 1 if cuts else 0
+    return cuts, codes
 
 
 def _cuts(values: Numbers, y: Codes, pieces: int) -> list[float]:
@@ -128,12 +133,10 @@ def _literal(column: Column, cut: float) -> str:
     return f"{cut:.15g}"
 
 
-def _intervals(column: Column, cuts: list[float]) -> list[str]:
-    """Conditions of the pieces between the cuts; a case on a cut is below it."""
-    name = quoted_name(column.name)
-    if not cuts:
+def _intervals(name: str, at: list[str]) -> list[str]:
+    """Conditions of the pieces between the cuts."""
+    if not at:
         return []
-    at = [_literal(column, cut) for cut in cuts]
     between = [f"{name} > {a} AND {name} <= {b}" for a, b in pairwise(at)]
     return [f"{name} <= {at[0]}", *between, f"{name} > {at[-1]}"]
 

@@ -66,7 +66,7 @@ class InductionUnpacker:
     """Proposes children from D alone."""
 
     name: str = NAME
-    _samples: dict[tuple[str, int], _Sample] = field(default_factory=dict, repr=False)
+    _samples: dict[tuple[str, int, int], _Sample] = field(default_factory=dict, repr=False)
 
     def spec(self) -> dict[str, object]:
         """Nothing but the version of the method determines its proposals."""
@@ -88,7 +88,7 @@ class InductionUnpacker:
         return tuple(unique.values())[:n] or (Proposal((), how="D supports nothing more specific"),)
 
     def _sample(self, situation: Situation) -> _Sample:
-        key = (situation.task.digest_D, situation.seed)
+        key = (situation.task.digest_D, situation.task.seed, situation.seed)
         if key not in self._samples:
             n = situation.D.n
             size = min(n if situation.seed == 0 else round(OTHER_SEED_SHARE * n), CASES_LOOKED_AT)
@@ -212,13 +212,33 @@ def _below_aspect(sample: _Sample, n: int) -> list[Proposal]:
         return _parts_of_group(sample, columns)
     if not columns:
         return []
-    proposals = []
-    for pieces, how in ((4, "pieces"), (2, "two pieces"), (6, "finer pieces"), (3, "three pieces")):
-        bins = sample.bins(columns[0], pieces)
+    column, proposals = columns[0], []
+    if column.type in ("numeric", "date"):
+        ways = [(6, _half_lines), (4, _half_lines), (3, _half_lines), (4, _pieces), (2, _half_lines)]
+    else:
+        ways = [(4, _pieces), (2, _pieces), (6, _pieces), (3, _pieces)]
+    for pieces, way in ways[: max(n, 3)]:
+        bins = sample.bins(column, pieces)
         if bins is not None:
-            claims = [_claim(sample, when, bins.codes == i) for i, when in enumerate(bins.conditions)]
-            proposals.append(Proposal(tuple(c for c in claims if c), how=how))
-    return proposals[: max(n, 3)]
+            proposals.append(way(sample, bins))
+    return proposals
+
+
+def _pieces(sample: _Sample, bins: Bins) -> Proposal:
+    """One claim per piece."""
+    claims = [_claim(sample, when, bins.codes == i) for i, when in enumerate(bins.conditions)]
+    return Proposal(tuple(c for c in claims if c), how=f"{len(bins.conditions)} pieces")
+
+
+def _half_lines(sample: _Sample, bins: Bins) -> Proposal:
+    """Per cut a claim about each side of it: what changes little by little is told best so."""
+    claims = []
+    for i, (low, high) in enumerate(bins.half_lines):
+        claims.append(_claim(sample, low, bins.codes <= i))
+        claims.append(_claim(sample, high, (bins.codes > i) & (bins.codes <= len(bins.half_lines))))
+    rest = range(len(bins.half_lines) + 1, len(bins.conditions))
+    claims += [_claim(sample, bins.conditions[i], bins.codes == i) for i in rest]
+    return Proposal(tuple(c for c in claims if c), how=f"both sides of {len(bins.half_lines)} cuts")
 
 
 def _parts_of_group(sample: _Sample, columns: Sequence[Column]) -> list[Proposal]:
