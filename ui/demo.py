@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Demo"]
 
 QUESTIONS = 4
-TOP_SHOWN = 18
+TOP_SHOWN = 14
 MOST_NAMES = 100
 ABOUT_TRAIN = "birds on their species' home island"
 ABOUT_PREDICT = "birds seen elsewhere, or kept back"
@@ -162,7 +162,7 @@ class Demo:
         from learning.predicting import explain
         from ui.views.forecasts import EXPLAIN_LEGEND, explanation_lines
         from ui.views.plain import cell, listing
-        from ui.views.report import alarm_lines, score_table
+        from ui.views.report import ROWS_LEGEND, alarm_lines, score_table
         from ui.views.tree import TREE_LEGEND, outline
 
         face, case = self.face, telling_case(tree)
@@ -173,7 +173,7 @@ class Demo:
             face.print_json(found)
             return
         face.show(score_table(report.rows, report.best_other, report.ledger.human_seconds))
-        face.hint("log loss in nats per case, lower is better, ± half its 95 % interval")
+        face.hint(ROWS_LEGEND)
         face.show("", outline(top, tree.task))
         face.hint(TREE_LEGEND)
         face.show("", *alarm_lines(report), "", explanation_lines(explanation))

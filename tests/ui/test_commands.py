@@ -371,7 +371,7 @@ def test_baselines_stand_beside_each_other(call: Call, tables: Path) -> None:
 
     assert result.exit_code == 0
     assert "naive Bayes" in result.stdout
-    assert "the row to beat" in result.stdout
+    assert "← to beat" in result.stdout
 
 
 def test_export_and_import_carry_a_tree_over(call: Call, asked: Asked, tmp_path: Path) -> None:
@@ -444,3 +444,23 @@ def test_hostile_statements_reach_no_terminal(call: Call, file: Path) -> None:
             assert letter not in result.output
     assert "[bold red]loud[/bold red]" in call("show", place).stdout
     assert "⟨U+202E⟩" in call("show", place).stdout
+
+
+def test_a_report_has_every_row_and_writes_its_page(call: Call, tables: Path, tmp_path: Path) -> None:
+    told = ("report", "--labels", tables / "labels.csv", "--html", tmp_path / "r.html", "--json")
+    result = call(*told)
+    found = json.loads(result.stdout)
+
+    assert result.exit_code == 0
+    assert {"Priory", "logistic regression", "hard veto", "ratings reversed"} <= {
+        r["name"] for r in found["rows"]
+    }
+    assert {"task", "seed", "rows", "statements", "ledger"} <= set(found)
+    assert "<html" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_report_into_a_folder_that_is_not_there_fails_at_once(call: Call, tmp_path: Path) -> None:
+    result = call("report", "--html", tmp_path / "no" / "r.html")
+
+    assert result.exit_code == 2
+    assert "mkdir -p" in result.stderr

@@ -68,7 +68,7 @@ def test_the_demo_runs_twice_from_data_to_report(tmp_path: Path) -> None:
     talk, data = first.stderr, first.stdout
     steps = ["Task penguins", "how D* differs from D", "Unpacked the background", "oracle:naturalist", "Next"]
     assert [talk.index(step) for step in steps] == sorted(talk.index(step) for step in steps)
-    results = ["Priory", "the row to beat", "nats on D", "! Spurious?", "Case "]
+    results = ["Priory", "← to beat", "nats on D", "! Spurious?", "Case "]
     assert [data.index(part) for part in results] == sorted(data.index(part) for part in results)
     assert "Island" in data[data.index("! Spurious?") :].splitlines()[0]
 

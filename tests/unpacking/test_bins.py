@@ -54,7 +54,8 @@ def of(col: Column, values: Any) -> Cases:
 
 
 def pieces_of(cases: Cases, conditions: tuple[str, ...]) -> np.ndarray[Any, Any]:
-    return cases.matches(list(conditions)).sum(axis=1)
+    held: np.ndarray[Any, Any] = cases.matches(list(conditions)).sum(axis=1)
+    return held
 
 
 @given(

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["alarm_lines", "fate_lines", "report_view", "score_table"]
 
 STATEMENTS_SHOWN = 12
-SPLIT_NAMES = {"D*": "right on D*", "D held out": "on held-out D"}
+SPLIT_NAMES = {"D*": "D*", "D held out": "D"}
 
 
 def report_view(report: Report) -> RenderableType:
-    """The headline, the table of rows, the statements that earn most, and the notes."""
+    """The headline, the table of rows, the statements that earn most, and what is special about this one."""
+    from learning.report import STANDING_NOTES
+
     lines: list[RenderableType] = [
         *fate_lines(report),
         "",
@@ -32,6 +34,9 @@ def report_view(report: Report) -> RenderableType:
     earning = sorted(below_root, key=lambda s: -(s.nats_on_D or 0.0))[:STATEMENTS_SHOWN]
     if earning:
         lines += ["", statement_table(earning)]
+    own = [note for note in report.notes if note not in STANDING_NOTES]
+    if own:
+        lines += ["", *(Guided(cell(f"Note: {note}", QUIET)) for note in own)]
     return Group(*lines)
 
 
@@ -83,7 +88,7 @@ def _line(
         row = scores.get(split)
         cells.append(Text(percent(row.accuracy) if row else "–", style))
         cells.append(Text(_loss(row) if row else "–", style))
-    return [*cells, Text("← the row to beat" if is_best else "", QUIET)]
+    return [*cells, Text("← to beat" if is_best else "", QUIET)]
 
 
 def _loss(row: Row) -> str:
@@ -126,5 +131,8 @@ def alarm_lines(report: Report) -> list[RenderableType]:
     return lines
 
 
-ROWS_LEGEND = "Log loss in nats per case, lower is better, ± half its 95 % interval."
+ROWS_LEGEND = (
+    "D*, D: share of cases that are right, on those to predict and on held-out ones of D. "
+    "Log loss in nats per case, lower is better, ± half its 95 % interval. ← the best other row."
+)
 REPORT_LEGEND = f"{ROWS_LEGEND} {LEGEND} for D*?: how plausible people find that it holds there too."
