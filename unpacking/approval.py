@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from kb.arrays import Codes, Mask, Numbers
 from kb.conditions import parse_condition
@@ -146,7 +148,8 @@ def _regression_gain(X: Numbers, y: Codes, fold: Codes, classes: int) -> float:
         base = (np.bincount(y[fit], minlength=classes) + 1.0) / (fit.sum() + classes)
         p = np.tile(base * 1e-3, (int(score.sum()), 1))
         if len(np.unique(y[fit])) > 1:
-            model = LogisticRegression(max_iter=2000).fit(X[fit], y[fit])
+            with _blas().limit(limits=1, user_api="blas"):
+                model = LogisticRegression(max_iter=2000).fit(X[fit], y[fit])
             p[:, model.classes_] += model.predict_proba(X[score])
         else:
             p += base
@@ -154,6 +157,12 @@ def _regression_gain(X: Numbers, y: Codes, fold: Codes, classes: int) -> float:
         at = np.arange(len(p))
         gain += float((np.log(p[at, y[score]]) - np.log(base[y[score]])).sum())
     return gain
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """A fit this small is ten times slower with threads, and they sum in an order of their own."""
+    return ThreadpoolController()
 
 
 def _coverage(situation: Situation, children: Sequence[Draft]) -> float:
