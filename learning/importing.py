@@ -118,7 +118,10 @@ def _about(
         return "task", ROOT
     address, text, column = (str(fields.get(name) or "").strip() for name in _FIELDS[:3])
     if address:
-        place = parse_address(address)
+        try:
+            place = parse_address(address)
+        except InputError as error:
+            raise InputError(error.message, where=where, remedy=error.remedy) from error
         return ("rating", place) if any(s.address == place for s in every) else None
     if text:
         found = by_text.get(text.casefold())
