@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kb.address import ROOT, Address, child
+from kb.address import Address, child
 from kb.arrays import Codes
 from kb.errors import InputError
 from kb.knowledge import Tree
@@ -123,11 +123,11 @@ class _Search:
         return self.standing
 
     def best_offer(self) -> _Offer | None:
-        """The offer that is worth most, weighed against Z as it stands; None when none is worth its reading."""
+        """The offer that is worth most, weighed against Z as it stands; None if none is worth its reading."""
         frontier = [s for s in self.background.every if not s.is_unpacked]
         for s in frontier:
             if s.address not in self.offers:
-                self.offers[s.address] = self._weigh(s)
+                self.offers[s.address] = self.weigh(s)
         open_ones = {s.address: s for s in frontier}
         while True:
             ranked = sorted(
@@ -138,9 +138,10 @@ class _Search:
             if ranked[0].age == self.step:
                 self._log_passed_over(ranked[1 : 1 + OFFERS_LOGGED])
                 return ranked[0]
-            self.offers[ranked[0].address] = self._weigh(open_ones[ranked[0].address])
+            self.offers[ranked[0].address] = self.weigh(open_ones[ranked[0].address])
 
-    def _weigh(self, s: Statement) -> _Offer:
+    def weigh(self, s: Statement) -> _Offer:
+        """The offer of unpacking a statement, at what it would add to J as Z stands."""
         earlier = self.offers.get(s.address)
         if earlier is None:
             proposals = propose(self.tree, s.address, self.unpacker, n=3, seed=0)
@@ -232,6 +233,9 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
         raise InputError(f"{scope!r} is no scope.", where="--scope", remedy="Use on or off.")
     search = _begin(tree, scope, resume=resume, seed=tree.task.seed if seed is None else seed)
     began = time.monotonic()
+    root = search.background.every[0]
+    if not root.is_unpacked and not (budget and budget.used_up(Cost())):
+        search.take(search.weigh(root))
 
     def result(stopped: str | None) -> LearnResult:
         terms = search.standing.terms.to_dict() if search.standing else {}
@@ -280,9 +284,6 @@ def _begin(tree: Tree, scope: Scope, *, resume: bool, seed: int) -> _Search:
         tree, Objective(y, folds, STRENGTH, seed, literal=scope == "off"), rows, InductionUnpacker(), run
     )
     tree.remember({"run": run})
-    if not tree.statement(ROOT).is_unpacked:
-        search.cost += unpack_step(tree, ROOT, search.unpacker).cost
-        search.step += 1
     search.look_again()
     return search
 
@@ -323,13 +324,15 @@ def _drop_what_does_not_earn(search: _Search) -> None:
 def _ask(search: _Search, ask: Callable[[Question], None], budget: Budget | None) -> None:
     """Put questions while an answer is worth it and people have time left."""
     refit(search.tree)
-    asked = 0.0
+    asked, put = 0.0, set[tuple[str, Address]]()
     while budget is None or budget.used_up(Cost(human_seconds=asked)) is None:
         began = time.monotonic()
-        waiting = questions(search.tree, rater="human:me", limit=1)
+        open_ones = questions(search.tree, rater="human:me", limit=len(put) + 1)
+        waiting = [q for q in open_ones if (q.kind, q.address) not in put]  # whoever answered
         if not waiting or (waiting[0].kind == "rating" and waiting[0].nats < HARDLY):
             return
         said = len(search.tree.judgements())
+        put.add((waiting[0].kind, waiting[0].address))
         ask(waiting[0])
         asked += time.monotonic() - began
         if len(search.tree.judgements()) == said:
