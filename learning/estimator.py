@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from kb.address import ROOT
 from kb.arrays import Numbers
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree, open_kb
@@ -53,7 +55,7 @@ class PriorClassifier:
         self._kb: KnowledgeBase | None = None
         self._tree: Tree | None = None
 
-    def fit(self, X: Any, y: Sequence[object], X_predict: Any = None) -> PriorClassifier:
+    def fit(self, X: Any, y: ArrayLike, X_predict: Any = None) -> PriorClassifier:
         """Unpack Z from labelled cases.
 
         Args:
@@ -62,11 +64,14 @@ class PriorClassifier:
             X_predict: Cases as they will be predicted, without labels; X if None, so nothing differs.
         """
         self.close()
-        train = {**columns_of(X), _TARGET: np.asarray(y, dtype=object)}
+        x, target = columns_of(X), _TARGET
+        while target in x:  # a column may have that name
+            target += "_"
+        train = {**x, target: np.asarray(y, dtype=object)}
         others = columns_of(X if X_predict is None else X_predict)
         options = TaskOptions(about_train=self.about_train, about_predict=self.about_predict, seed=self.seed)
         prepared = prepare_task_from_columns(
-            self.name, train=train, predict=others, target=_TARGET, options=options
+            self.name, train=train, predict=others, target=target, options=options
         )
         url = self.kb
         if url is None:
@@ -115,9 +120,7 @@ class PriorClassifier:
             InputError: A value outside [0, 1], or a column that no aspect is about.
         """
         if as_D is not None:
-            task = [q for q in questions(self.tree, rater=rater, limit=1) if q.kind == "task"]
-            for question in task:
-                answer(self.tree, question, rater=rater, value=as_D)
+            answer(self.tree, Question("task", ROOT, self.about_predict), rater=rater, value=as_D)
         for name, value in ratings.items():
             answer(self.tree, self._address(name), rater=rater, value=value)
         return self
