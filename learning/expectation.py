@@ -138,7 +138,9 @@ class _Normal:
         return np.stack([1.0 - p, p], axis=1)
 
 
-def expectation_over(board: Switchboard, n: int, classes: int, *, seed: int, draws: int = 16) -> Expectation:
+def expectation_over(
+    board: Switchboard, n: int, classes: int, *, seed: int, draws: int = 16, alike: bool = False
+) -> Expectation:
     """The cheapest sound way to take expectations over the worlds of a board.
 
     Args:
@@ -147,13 +149,20 @@ def expectation_over(board: Switchboard, n: int, classes: int, *, seed: int, dra
         classes: K.
         seed: For drawn worlds.
         draws: Worlds per block of cases, where they are drawn.
+        alike: Read a case the same whoever stands beside it; for forecasts, not for fits.
     """
     doubtful = len(board.doubtful)
-    if doubtful <= MOST_ENUMERATED and 2**doubtful * n * classes <= max(_CELLS, 16 * n * classes):
+    if alike:
+        is_affordable = 2**doubtful <= 4 * draws
+    else:
+        is_affordable = 2**doubtful * n * classes <= max(_CELLS, 16 * n * classes)
+    if doubtful <= MOST_ENUMERATED and is_affordable:
         return _OverWorlds(_in_blocks(n, classes, board, every_world(board)))
     if classes == 2 and board.are_independent:
         return _Normal(board)
     rng = np.random.default_rng(seed)
+    if alike:
+        return _OverWorlds(_in_blocks(n, classes, board, drawn_worlds(board, draws, rng)))
     rows = [slice(at, min(at + _BLOCK, n)) for at in range(0, n, _BLOCK)]
     return _OverWorlds([_block(r, board, drawn_worlds(board, draws, rng)) for r in rows])
 

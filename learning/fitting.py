@@ -59,7 +59,7 @@ class Fit:
         """
         board = self.scorecard.board
         expectation = expectation_over(
-            board, len(matches), self.scorecard.classes, seed=self.seed, draws=FORECAST_DRAWS
+            board, len(matches), self.scorecard.classes, seed=self.seed, draws=FORECAST_DRAWS, alike=True
         )
         found = np.empty((len(matches), self.scorecard.classes))
         S = contributions(self.scorecard, matches, self.points.theta)
