@@ -12,7 +12,7 @@ switches is taken as normal (11 Gauss-Hermite nodes; dropout's normal approximat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -26,7 +26,7 @@ __all__ = ["Expectation", "expectation_over"]
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
-_CELLS = 400_000  # worlds × cases × classes up to which enumeration is as cheap as drawing
+_CELLS = 100_000  # worlds × cases × classes that are cheap, and fit the cache
 _BLOCK = 256  # cases that share their drawn worlds
 
 
@@ -148,15 +148,11 @@ def expectation_over(
         n: Cases.
         classes: K.
         seed: For drawn worlds.
-        draws: Worlds per block of cases, where they are drawn.
+        draws: Worlds per block of cases, where they are drawn; enumeration may cost a few times as much.
         alike: Read a case the same whoever stands beside it; for forecasts, not for fits.
     """
-    doubtful = len(board.doubtful)
-    if alike:
-        is_affordable = 2**doubtful <= 4 * draws
-    else:
-        is_affordable = 2**doubtful * n * classes <= max(_CELLS, 16 * n * classes)
-    if doubtful <= MOST_ENUMERATED and is_affordable:
+    affordable = 4 * draws if alike else max(4 * draws, _CELLS * draws // (16 * max(n * classes, 1)))
+    if 2 ** len(board.doubtful) <= min(affordable, 2**MOST_ENUMERATED):
         return _OverWorlds(_in_blocks(n, classes, board, every_world(board)))
     if classes == 2 and board.are_independent:
         return _Normal(board)
@@ -170,4 +166,5 @@ def expectation_over(
 def _in_blocks(n: int, classes: int, board: Switchboard, worlds: Worlds) -> list[_Block]:
     """The same worlds for all cases, in blocks that fit the cache."""
     size = max(1, _CELLS // (len(worlds.weight) * classes))
-    return [_block(slice(at, min(at + size, n)), board, worlds) for at in range(0, n, size)]
+    every = _block(slice(0, n), board, worlds)
+    return [replace(every, rows=slice(at, min(at + size, n))) for at in range(0, n, size)]

@@ -179,7 +179,6 @@ def choose_strength(
     *,
     seed: int,
     strengths: Sequence[float] = LAMBDAS,
-    errors: float = 1.0,
 ) -> tuple[float, float]:
     """λ by cross-validation on D of the expected loss, and that loss in nats per case.
 
@@ -190,26 +189,21 @@ def choose_strength(
         folds: (rows to fit, rows to score) per fold.
         seed: For drawn worlds.
         strengths: The λ to try, from the strongest; the path stops where it gets worse twice.
-        errors: Standard errors within which the strongest λ is as good as the best.
     """
-    per_case: list[Numbers] = []
+    means: list[float] = []
     starts: list[Points | None] = [None] * len(folds)
     for strength in strengths:
-        losses = []
+        total, cases = 0.0, 0
         for i, (fit, score) in enumerate(folds):
             expectation = expectation_over(scorecard.board, len(fit), scorecard.classes, seed=seed)
             points = fit_points(scorecard, A[fit], y[fit], expectation, strength=strength, start=starts[i])
             starts[i] = points
             held = expectation_over(scorecard.board, len(score), scorecard.classes, seed=seed + 1)
             S = contributions(scorecard, A[score], points.theta)
-            losses.append(-held.log_likelihood(points.b, S, y[score]))
-        per_case.append(np.concatenate(losses))
-        means = [float(c.mean()) for c in per_case]
+            total -= float(held.log_likelihood(points.b, S, y[score]).sum())
+            cases += len(score)
+        means.append(total / cases)
         if len(means) > 2 and means[-1] > means[-2] > means[-3]:
             break
     best = int(np.argmin(means))
-    for i in range(best):  # the strongest that can't be told from the best: D* is kind to the cautious
-        worse = per_case[i] - per_case[best]
-        if worse.mean() <= errors * worse.std() / np.sqrt(len(worse)):
-            return strengths[i], means[i]
     return strengths[best], means[best]
