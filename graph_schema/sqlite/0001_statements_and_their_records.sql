@@ -41,12 +41,13 @@ CREATE TABLE statement (
 CREATE UNIQUE INDEX statement_by_path ON statement (tree, path);
 CREATE UNIQUE INDEX statement_by_parent ON statement (parent, slot, ordinal);
 
--- The tree is a word of the index, so that one tree's matches are not looked for among another's.
+-- The tree is not a word of the index: intersecting with a million entries cost 7 ms a search, while matches
+-- of other trees are skipped at 2 microseconds each.
 CREATE VIRTUAL TABLE statement_text USING fts5 (
-  text, tree, content = 'statement', content_rowid = 'pk', tokenize = 'unicode61 remove_diacritics 2'
+  text, content = 'statement', content_rowid = 'pk', tokenize = 'unicode61 remove_diacritics 2'
 );
 CREATE TRIGGER statement_text_insert AFTER INSERT ON statement BEGIN
-  INSERT INTO statement_text (rowid, text, tree) VALUES (new.pk, new.text, new.tree);
+  INSERT INTO statement_text (rowid, text) VALUES (new.pk, new.text);
 END;
 
 CREATE TABLE expansion (

@@ -338,6 +338,16 @@ def test_a_file_is_named_in_three_ways(tmp_path: Path, monkeypatch: pytest.Monke
             assert [tree.name for tree in store.trees()] == ["penguins"]
 
 
+def test_a_forked_process_has_a_connection_of_its_own(tmp_path: Path) -> None:
+    with open_store(str(made(tmp_path / "kb.db"))) as store:
+        assert isinstance(store, SqliteStore)
+        store.trees()
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if store._db._handle().process == os.getpid() else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_a_clean_close_leaves_one_file(tmp_path: Path) -> None:
     made(tmp_path / "kb.db")
     assert [file.name for file in tmp_path.iterdir()] == ["kb.db"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kb.address import ROOT, Address, path_of
+from kb.errors import FailedError
 from kb.records import Judgement, TreeRecord
 from kb.statements import Draft, Measures
 from kb.stores.opening import open_store
@@ -122,6 +123,16 @@ def test_an_index_that_disagrees_with_its_table_is_found(file: Path) -> None:
     )
     connection.close()
     assert checks.FILE in [invariant for invariant, _ in findings(file)]
+
+
+def test_a_blob_that_was_changed_is_not_given_out(file: Path) -> None:
+    with open_store(str(file)) as store:
+        digest = store.put_blob(b"as it was" * 200_000)
+        connection = sqlite3.connect(file, isolation_level=None)
+        connection.execute("UPDATE blob_part SET data = zeroblob(length(data)) WHERE part = 1")
+        connection.close()
+        with pytest.raises(FailedError, match=r"doesn't match its digest\. Go back to a backup"):
+            store.blob(digest)
 
 
 def test_checking_changes_nothing(file: Path) -> None:

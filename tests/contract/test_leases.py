@@ -131,7 +131,7 @@ def test_what_is_not_stored_cannot_be_leased(store: Store, tree: str) -> None:
 
 def test_two_workers_on_one_statement_make_one_expansion(store: Store, tree: str) -> None:
     grow(store, tree, levels=1, width=20)
-    gate = threading.Barrier(4)
+    gate = threading.Barrier(4, timeout=30)
     committed: list[tuple[str, str]] = []
 
     def work(worker: str) -> None:

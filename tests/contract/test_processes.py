@@ -87,6 +87,7 @@ def test_a_backup_is_whole_while_others_write(place: Place, store: Store, tree: 
     try:
         for n in range(5):
             while len(lines(acknowledged)) < 20 * (n + 1):
+                assert writer.poll() is None, "the writer is gone"
                 time.sleep(0.005)
             before = {line.split()[1] for line in lines(acknowledged) if line.startswith("judgement")}
             store.backup(tmp_path / f"copy{n}.db")

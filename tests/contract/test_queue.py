@@ -26,10 +26,10 @@ def _four_children(store: Store, tree: str) -> None:
 
 
 def test_the_most_wanted_comes_first_and_the_older_among_equals(store: Store, tree: str) -> None:
-    assert ask(store, tree, ("0.0", 1), ("0.1", 3), ("0.2", 3), ("0.3", -2)) == 4
-    assert [item.address for item in take(store, tree, limit=3)] == ["0.1", "0.2", "0.0"]
+    assert ask(store, tree, ("0.0", -2), ("0.1", 3), ("0.2", 3), ("0.3", 1)) == 4
+    assert [item.address for item in take(store, tree, limit=3)] == ["0.1", "0.2", "0.3"]
     (last,) = take(store, tree, limit=3)
-    assert (last.address, last.priority, last.attempts, last.slot) == ("0.3", -2.0, 1, 0)
+    assert (last.address, last.priority, last.attempts, last.slot) == ("0.0", -2.0, 1, 0)
     assert take(store, tree) == []
     assert store.waiting(tree) == 4
 

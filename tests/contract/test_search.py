@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kb.address import ROOT, Address
+from kb.records import TreeRecord
 from kb.statements import Draft
 from kb.stores.protocol import Store
 from tests.contract.building import addresses, pages, sound, unpack
@@ -73,6 +74,16 @@ def test_nothing_in_a_query_is_an_operator(store: Store, tree: str, text: str, w
 def test_any_text_is_a_safe_query(store: Store, tree: str, text: str) -> None:
     for each in store.search(tree, text, limit=2).items:
         assert each.address in {"0", "0.0", "0.1", "0.2", "0.3", "0.4"}
+
+
+def test_the_same_place_in_another_tree_is_not_found(store: Store, tree: str) -> None:
+    store.create_tree(TreeRecord("f" * 32, "fish", {}), Draft("cod and other fish"))
+    store.append_child("f" * 32, ROOT, Draft("herring swim in the sea"))
+    assert found(store, "f" * 32, "cod") == ["0"]
+    assert found(store, "f" * 32, "fish") == ["0"]
+    assert found(store, tree, "cod") == []
+    assert found(store, tree, "herring") == []
+    assert found(store, tree, "fish") == ["0.3"]
 
 
 def test_the_number_of_a_tree_is_not_a_word(store: Store, tree: str) -> None:

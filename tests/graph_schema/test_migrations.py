@@ -11,7 +11,7 @@ import pytest
 from graph_schema import DESCRIPTION, NodeType, Relationship, sqlite_migrations
 from kb.stores.sqlite.files import statements_of
 
-RELEASED = {1: "fb016262d50c77966e4c5895e4c08602"}
+RELEASED = {1: "f98fe38effe99afe97194b76e892ebe5"}
 COLUMN_TYPES = {
     "text": "TEXT",
     "json": "TEXT",

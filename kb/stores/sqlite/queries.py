@@ -9,7 +9,7 @@ __all__ = ["QUERIES", "marks"]
 
 _STATEMENT = (
     "SELECT s.path, s.text, s.kind, s.condition, s.side, s.columns, s.origin, s.replaces, s.n_children, "
-    "s.current_slot, s.is_unpacked, s.is_dropped, s.created, m.body, s.slot "
+    "s.current_slot, s.is_unpacked, s.is_dropped, s.created, m.body, s.slot, s.ordinal "
     "FROM statement s LEFT JOIN measure m ON m.statement = s.pk "
 )
 _CLAIM = (

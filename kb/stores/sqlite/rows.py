@@ -91,10 +91,19 @@ def _columns(body: str) -> tuple[str, ...]:
     return tuple(json.loads(body))
 
 
-def statement(row: Row) -> Statement:
-    """The statement of a row of the queries that select statements."""
+def statement(row: Row, above: Address | None = None) -> Statement:
+    """The statement of a row of the queries that select statements.
+
+    Args:
+        row: The row.
+        above: Its parent's address where that is known, which saves reading the path.
+    """
+    if above is None:
+        address = address_of(row[0])
+    else:
+        address = Address(f"{above}@{row[14]}.{row[15]}" if row[14] else f"{above}.{row[15]}")
     return Statement(
-        address_of(row[0]),
+        address,
         draft(row),
         row[8],
         row[9],

@@ -20,7 +20,7 @@ __all__ = ["MATCHES", "search"]
 # doesn't change with every insert, so pages neither repeat nor skip.
 MATCHES = (
     "SELECT s.size, s.path FROM statement_text t JOIN statement s ON s.pk = t.rowid "
-    "WHERE statement_text MATCH ? AND (s.size, s.path) > (?, ?) ORDER BY s.size, s.path"
+    "WHERE statement_text MATCH ? AND s.tree = ? AND (s.size, s.path) > (?, ?) ORDER BY s.size, s.path"
 )
 _Match = tuple[int, str]
 
@@ -34,8 +34,7 @@ def search(db: Database, tree_id: str, text: str, *, after: str | None, limit: i
         return Page(())
     with db.reading() as conn:
         tree = tree_pk(db, conn, tree_id)
-        match = f'tree : "{tree}" AND text : ({words})'
-        found = _on_the_walk(conn, tree, conn.execute(MATCHES, (match, size, path)))
+        found = _on_the_walk(conn, tree, conn.execute(MATCHES, (words, tree, size, path)))
         kept: list[_Match] = []
         has_more = False
         for each in found:

@@ -58,14 +58,10 @@ def children(
             chosen = start[0]
         ordinal = -1 if start is None else start[1]
         rows = conn.execute(QUERIES["children"], (row[0], chosen, ordinal, limit_of(limit) + 1)).fetchall()
-    items = tuple(map(statement, rows[:limit]))
+    items = tuple(statement(row, of) for row in rows[:limit])
     if len(rows) <= limit:
         return Page(items)
-    return Page(items, encode(query, chosen, _ordinal(rows[limit - 1])))
-
-
-def _ordinal(row: Row) -> int:
-    return int(address_of(row[0]).rpartition(".")[2])
+    return Page(items, encode(query, chosen, rows[limit - 1][15]))
 
 
 def subtree(
