@@ -7,6 +7,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -255,13 +256,26 @@ def test_no_half_made_file_is_left_where_there_is_no_room(tmp_path: Path, room: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
-    code = "import sys; from kb.stores.opening import open_store; open_store(sys.argv[1]).close()"
-    command = [sys.executable, "-c", code, str(tmp_path / "kb.db")]
+_OPENS_AND_WRITES = """
+import os, sys, time
+from kb.records import TreeRecord
+from kb.statements import Draft
+from kb.stores.sqlite import open_sqlite
+from pathlib import Path
+time.sleep(max(0, float(sys.argv[2]) - time.time()))  # all at the same moment
+with open_sqlite(Path(sys.argv[1]), url="kb.db") as store:
+    store.create_tree(TreeRecord(str(os.getpid()), str(os.getpid()), {}), Draft("the base rate"))
+"""
+
+
+def test_many_make_a_file_at_once_and_lose_nothing(tmp_path: Path) -> None:
+    together = str(time.time() + 1.0)
+    command = [sys.executable, "-c", _OPENS_AND_WRITES, str(tmp_path / "kb.db"), together]
     openers = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(6)]
     assert [opener.wait(timeout=60) for opener in openers] == [0] * 6
     assert [file.name for file in tmp_path.iterdir()] == ["kb.db"]
     with open_store(str(tmp_path / "kb.db"), create=False) as store:
+        assert len(store.trees()) == 6
         assert list(store.check()) == []
 
 
