@@ -1,0 +1,67 @@
+# Everything runs in .venv, which `make install` fills from requirements.txt. Needed before: Python 3.11 or newer, make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Another interpreter: make install PYTHON=/path/to/python
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done; true)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CODE := graph_schema kb unpacking learning ui priory tests benchmarks docs
+
+.PHONY: help install demo test check format coverage bench docs wheel clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## fill .venv with what requirements.txt pins, and priory itself
+
+$(STAMP): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Priory needs Python 3.11 or newer, and none is on the path." >&2; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  "$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); echo "On Debian the module comes with: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## run the main job on real penguins, start to report
+	$(BIN)/priory demo
+
+test: $(STAMP) ## run every test
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, format, types, imports between rooms, generated docs
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy --strict $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate_cli.py --check
+
+format: $(STAMP) ## mend what ruff can mend
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+coverage: $(STAMP) ## run every test, and say which branches none of them took
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+bench: $(STAMP) ## measure again what docs/measurements.md says (about an hour)
+	$(BIN)/python -m benchmarks.carries_over penguins --seeds 20 --rows
+	$(BIN)/python -m benchmarks.carries_over mushrooms --seeds 20 --ratings 3 --rows
+	$(BIN)/python -m benchmarks.stores --nodes 1000000
+
+docs: $(STAMP) ## make the generated pages anew
+	$(BIN)/python docs/generate_cli.py
+
+wheel: $(STAMP) ## build the wheel into dist/
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## remove .venv and everything that tools leave behind
+	rm -rf $(VENV) build dist ./*.egg-info htmlcov .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
