@@ -30,6 +30,7 @@ __all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "
 HARDLY = 0.01  # nats a case: answers that are worth less hardly change anything
 SECONDS_A_QUESTION = 20.0
 MOST_CASES = 2_000
+MANY_UNRATED = 6  # aspects from which a person is asked about statements in general, too
 ANSWERS = ("credence", "neither", "here", "skip", "flag")
 
 
@@ -91,6 +92,8 @@ def questions(tree: Tree, *, rater: str, limit: int = 20) -> list[Question]:
     mine = {(j.kind, j.address) for j in standing if j.rater == rater}
     answers = np.array([sum(j.address == n for j in standing) for n in fit.scorecard.board.names])
     asked = [] if ("task", ROOT) in mine else [_task_question(tree, fit)]
+    if ("rating", ROOT) not in mine and _unrated_aspects(fit) > MANY_UNRATED:
+        asked.append(_general_question(tree))
     leverage, nats = worth_of_asking(fit, _sampled(tree.Dstar, fit.seed))
     for i in np.argsort(-leverage / (1.0 + answers) ** 2, kind="stable"):
         name = fit.scorecard.board.names[i]
@@ -154,6 +157,17 @@ def _task_question(tree: Tree, fit: Fit) -> Question:
         "If so, everything in the data carries over."
     )
     return Question("task", ROOT, text, leverage=1.0, nats=fit.as_D * _divergence(as_D, now))
+
+
+def _unrated_aspects(fit: Fit) -> int:
+    """Switches that hang on nobody's rating."""
+    return sum(Address(name) not in fit.prior.rated for name in fit.scorecard.board.names)
+
+
+def _general_question(tree: Tree) -> Question:
+    """What holds of statements in general: where there are many, the rest takes it over until it is rated."""
+    text = f"What is found in {tree.task.about_train}, in general: a statement of this tree as you expect it."
+    return Question("rating", ROOT, text, leverage=1.0)
 
 
 def _question(tree: Tree, statement: Statement, leverage: float, nats: float) -> Question:

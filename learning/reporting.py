@@ -73,7 +73,7 @@ def report(
 def baselines(
     tree: Tree, *, seed: int | None = None, progress: Say | None = None, note: Say | None = None
 ) -> Forecasts:
-    """Forecasts of the classical models, per split; fitted on all of D for D*, on the rest for the held-out part."""
+    """Forecasts of the classical models: fitted on all of D for D*, on the rest for the held-out part."""
     seed = tree.task.seed if seed is None else seed
     K = len(tree.task.classes)
 

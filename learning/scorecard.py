@@ -3,9 +3,10 @@
 This room sees the labels of D and nothing else: no judgement on V, no label of D*. Plausibilities reach it
 only as the chances of the switches. The fit solves
 
-    θ, b = argmin  Σ_D E_g[-log f(y | x, g)]  +  λ/2 |θ|²
+    θ = argmin  Σ_D E_g[-log f(y | x, g)]  +  λ/2 |θ|²
 
-with θ on its side by bounds (clipping afterwards is wrong by much, see docs/objective.md).
+with b at the base rate, as the root states it, so that in a world where nothing carries over the forecast is
+the base rate; and with θ on its side by bounds (clipping afterwards is wrong by much, see docs/objective.md).
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ __all__ = ["LAMBDAS", "Points", "Scorecard", "choose_strength", "contributions",
 
 LAMBDAS: tuple[float, ...] = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 MOST_STEPS = 200
-_BASE_RIDGE = 1e-3  # keeps b finite when a class is absent from a fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,32 +115,37 @@ def fit_points(  # noqa: PLR0913  # data, model and where to begin; none is a se
     edges = np.cumsum([0, *(len(f) for f in families)])
 
     def objective(z: Numbers) -> tuple[float, Numbers]:
-        b, theta = z[:K], _full(z[K:], free, m, K)
+        theta = _full(z, free, m, K)
         S = np.zeros((len(families), len(y), K)) if fixed is None else fixed.copy()
         for f, statements in enumerate(families):
             if len(statements):
                 S[f] += A[:, edges[f] : edges[f + 1]] @ theta[statements]
-        value, db, dS = expectation.loss(b, S, y)
+        value, _, dS = expectation.loss(b, S, y)
         gradient = strength * theta
         for f, statements in enumerate(families):
             gradient[statements] += A[:, edges[f] : edges[f + 1]].T @ dS[f]
-        value += 0.5 * strength * float((theta**2).sum()) + 0.5 * _BASE_RIDGE * float(b @ b)
-        return value, np.concatenate([db + _BASE_RIDGE * b, gradient.ravel()[free]])
+        return value + 0.5 * strength * float((theta**2).sum()), gradient.ravel()[free]
 
-    first = _start(start, m, K)
-    box = [(None, None)] * K + list(zip(low.ravel()[free], high.ravel()[free], strict=True))
+    b = base_rate(y, K)
+    first = np.zeros((m, K))
+    if start is not None:
+        first[: len(start.theta)] = start.theta[:m]
+    box = list(zip(low.ravel()[free], high.ravel()[free], strict=True))
+    if not len(free):
+        nothing = np.zeros((len(families), len(y), K)) if fixed is None else fixed
+        return Points(b, first, strength, expectation.loss(b, nothing, y)[0])
     with _blas().limit(limits=1, user_api="blas"):
         found = minimize(
             objective,
-            np.concatenate([first.b, first.theta.ravel()[free]]),
+            first.ravel()[free],
             jac=True,
             method="L-BFGS-B",
             bounds=box,
             options={"maxiter": MOST_STEPS, "maxcor": 12, "ftol": 1e-9, "gtol": 1e-4},
         )
-    theta = _full(found.x[K:], free, m, K)
+    theta = _full(found.x, free, m, K)
     loss = float(found.fun) - 0.5 * strength * float((theta**2).sum())
-    return Points(found.x[:K], theta, strength, loss)
+    return Points(b, theta, strength, loss)
 
 
 @cache
@@ -163,12 +168,11 @@ def _by_family(scorecard: Scorecard, A: Numbers) -> Numbers:
     return np.asfortranarray(A[:, order], dtype=np.float64)
 
 
-def _start(start: Points | None, m: int, K: int) -> Points:
-    theta = np.zeros((m, K))
-    if start is None:
-        return Points(np.zeros(K), theta, 1.0)
-    theta[: len(start.theta)] = start.theta[:m]
-    return Points(start.b, theta, start.strength)
+def base_rate(y: Codes, classes: int) -> Numbers:
+    """Log-probability of each class, half a case added to each, shape (K,)."""
+    counts = np.bincount(y, minlength=classes) + 0.5
+    found: Numbers = np.log(counts / counts.sum())
+    return found
 
 
 def choose_strength(

@@ -36,7 +36,7 @@ Scope = Literal["on", "off"]
 
 MOST_STATEMENTS = 200
 MOST_CASES = 10_000  # of D that a search looks at
-LEAST_NATS = 0.2  # of J that a statement must earn to be worth reading
+LEAST_NATS = 0.05  # of J that a statement must earn to be worth reading
 STRENGTH = 1.0
 OFFERS_LOGGED = 3
 

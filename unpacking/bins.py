@@ -41,7 +41,9 @@ class Bins:
     half_lines: tuple[tuple[str, str], ...] = ()
 
 
-def bin_column(column: Column, cases: Cases, y: Codes, classes: int, pieces: int) -> Bins | None:
+def bin_column(  # a column, its labelled cases, and how to cut
+    column: Column, cases: Cases, y: Codes, classes: int, pieces: int, *, evenly: bool = False
+) -> Bins | None:
     """Cut a column by what it tells about y.
 
     Args:
@@ -50,6 +52,7 @@ def bin_column(column: Column, cases: Cases, y: Codes, classes: int, pieces: int
         y: Their classes, shape (n,).
         classes: K.
         pieces: At most so many, missing values aside.
+        evenly: Cut numbers into pieces of as many cases each, whatever their classes are.
 
     Returns:
         None when nothing can be cut: a text column, a constant one, too few cases.
@@ -59,7 +62,7 @@ def bin_column(column: Column, cases: Cases, y: Codes, classes: int, pieces: int
     values = cases.values(column.name)
     name, half_lines = quoted_name(column.name), tuple[tuple[str, str], ...]()
     if column.type in ("numeric", "date"):
-        cuts, codes = _cut_numbers(np.asarray(values, dtype=np.float64), y, pieces)
+        cuts, codes = _cut_numbers(np.asarray(values, dtype=np.float64), y, pieces, evenly=evenly)
         literals = [_literal(column, cut) for cut in cuts]
         conditions = _intervals(name, literals)
         half_lines = tuple((f"{name} <= {a}", f"{name} > {a}") for a in literals)
@@ -83,10 +86,10 @@ def _least(n: int) -> int:
     return max(_LEAST_CASES, int(_LEAST_SHARE * n))
 
 
-def _cut_numbers(values: Numbers, y: Codes, pieces: int) -> tuple[list[float], Codes]:
+def _cut_numbers(values: Numbers, y: Codes, pieces: int, *, evenly: bool) -> tuple[list[float], Codes]:
     """Cuts, and the piece of each case; a case on a cut is below it, a missing value in no piece."""
     present = ~np.isnan(values)
-    cuts = _cuts(values[present], y[present], pieces)
+    cuts = _even_cuts(values[present], pieces) if evenly else _cuts(values[present], y[present], pieces)
     codes = np.searchsorted(np.array(cuts), values, side="left").astype(np.int64)
     codes[~present] = len(cuts) + 1 if cuts else 0
     return cuts, codes
@@ -104,6 +107,17 @@ def _cuts(values: Numbers, y: Codes, pieces: int) -> list[float]:
     ).fit(rank.reshape(-1, 1), y)
     below = tree.tree_.threshold[tree.tree_.feature >= 0].astype(np.int64)
     return sorted({round_between(float(ordered[at]), float(ordered[at + 1])) for at in below})
+
+
+def _even_cuts(values: Numbers, pieces: int) -> list[float]:
+    """Quantiles, made round."""
+    if len(values) < pieces * _LEAST_CASES:
+        return []
+    ordered = np.unique(values)
+    at = np.searchsorted(ordered, np.quantile(values, np.arange(1, pieces) / pieces), side="right") - 1
+    return sorted(
+        {round_between(float(ordered[i]), float(ordered[i + 1])) for i in at if i + 1 < len(ordered)}
+    )
 
 
 def round_between(low: float, high: float) -> float:

@@ -19,17 +19,18 @@ from kb.statements import Draft
 from kb.task import Column
 from kb.words import column_in_words, in_words
 from unpacking.bins import Bins, bin_column
-from unpacking.counts import fold_of, gain_nats, gains_per_group
+from unpacking.counts import fold_of, gain_nats, gains_per_group, interaction_nats
 from unpacking.protocol import Situation
 
 __all__ = ["InductionUnpacker"]
 
 NAME = "induction"
-MOST_ASPECTS = 12
+MOST_ASPECTS = 24
 MOST_COLUMNS = 120  # columns with the highest gain that a root may speak about
 CASES_LOOKED_AT = 10_000
 OTHER_SEED_SHARE = 0.8  # of the cases are looked at with a seed other than 0, so that proposals differ
-LEAST_GAIN = 1.0  # nats that a refinement must earn, out of fold
+FEW_COLUMNS = 12  # up to which a refinement tries them all
+LEAST_GAIN = 0.3  # nats that a column must earn, out of fold
 _SIDE_SHARE = 0.6  # a claim speaks for a class when so many of its cases are in it
 _SAME_THING = 0.45  # Cramér's V from which columns are taken to measure the same thing
 _SAID_ALREADY = 0.8  # Cramér's V from which a column tells what another one tells
@@ -43,21 +44,23 @@ class _Sample:
     rows: Codes
     y: Codes
     fold: Codes
-    binned: dict[tuple[str, int], Bins | None]
+    binned: dict[tuple[str, int, bool], Bins | None]
 
     @property
     def classes(self) -> int:
         return len(self.situation.task.classes)
 
-    def bins(self, column: Column, pieces: int, within: Codes | None = None) -> Bins | None:
+    def bins(
+        self, column: Column, pieces: int, within: Codes | None = None, *, evenly: bool = False
+    ) -> Bins | None:
         """The column cut by what it tells about y, within some of the sample's rows."""
         if within is not None:
             cases = self.situation.D.cases.take(self.rows[within])
             return bin_column(column, cases, self.y[within], self.classes, pieces)
-        key = (column.name, pieces)
+        key = (column.name, pieces, evenly)
         if key not in self.binned:
             cases = self.situation.D.cases.take(self.rows)
-            self.binned[key] = bin_column(column, cases, self.y, self.classes, pieces)
+            self.binned[key] = bin_column(column, cases, self.y, self.classes, pieces, evenly=evenly)
         return self.binned[key]
 
 
@@ -214,11 +217,17 @@ def _below_aspect(sample: _Sample, n: int) -> list[Proposal]:
         return []
     column, proposals = columns[0], []
     if column.type in ("numeric", "date"):
-        ways = [(6, _half_lines), (4, _half_lines), (3, _half_lines), (4, _pieces), (2, _half_lines)]
+        ways = [
+            (6, _half_lines, True),
+            (6, _half_lines, False),
+            (4, _pieces, False),
+            (3, _half_lines, False),
+            (4, _half_lines, True),
+        ]
     else:
-        ways = [(4, _pieces), (2, _pieces), (6, _pieces), (3, _pieces)]
-    for pieces, way in ways[: max(n, 3)]:
-        bins = sample.bins(column, pieces)
+        ways = [(4, _pieces, False), (2, _pieces, False), (6, _pieces, False), (3, _pieces, False)]
+    for pieces, way, evenly in ways[: max(n, 3)]:
+        bins = sample.bins(column, pieces, evenly=evenly)
         if bins is not None:
             proposals.append(way(sample, bins))
     return proposals
@@ -232,13 +241,14 @@ def _pieces(sample: _Sample, bins: Bins) -> Proposal:
 
 def _half_lines(sample: _Sample, bins: Bins) -> Proposal:
     """Per cut a claim about each side of it: what changes little by little is told best so."""
+    how = f"both sides of {len(bins.half_lines)} cuts"
     claims = []
     for i, (low, high) in enumerate(bins.half_lines):
         claims.append(_claim(sample, low, bins.codes <= i))
         claims.append(_claim(sample, high, (bins.codes > i) & (bins.codes <= len(bins.half_lines))))
     rest = range(len(bins.half_lines) + 1, len(bins.conditions))
     claims += [_claim(sample, bins.conditions[i], bins.codes == i) for i in rest]
-    return Proposal(tuple(c for c in claims if c), how=f"both sides of {len(bins.half_lines)} cuts")
+    return Proposal(tuple(c for c in claims if c), how=how)
 
 
 def _parts_of_group(sample: _Sample, columns: Sequence[Column]) -> list[Proposal]:
@@ -286,7 +296,7 @@ def _verdict(counts: Numbers, base: Numbers, classes: Sequence[str]) -> tuple[st
 
 
 def _refinements(sample: _Sample, n: int) -> list[Proposal]:
-    """The claim's cases, cut by another column where that tells more about them."""
+    """The claim's cases, cut by a column that means something else for them than for others."""
     situation = sample.situation
     when = situation.statement.draft.when or ""
     applies = situation.D.cases.matches([when])[:, 0][sample.rows]
@@ -294,27 +304,36 @@ def _refinements(sample: _Sample, n: int) -> list[Proposal]:
     if len(within) < 20 or len(np.unique(sample.y[within])) < 2:
         return []
     ranked: list[tuple[float, Bins]] = []
-    for column in _promising(sample, within, n + 2):
+    for column in _promising(sample, applies, n + 2):
         bins = sample.bins(column, 3, within)
         if bins is not None:
-            gain = gain_nats(bins.codes, sample.y[within], sample.fold[within], sample.classes)
+            gain = _interaction(sample, applies, bins)
             if gain > LEAST_GAIN:
                 ranked.append((gain, bins))
     ranked.sort(key=lambda pair: -pair[0])
     return [_refinement(sample, when, within, bins) for _, bins in ranked[: max(n, 3)]]
 
 
-def _promising(sample: _Sample, within: Codes, most: int) -> list[Column]:
-    """The columns whose pieces over all of D tell most about some cases; cut anew only for these."""
+def _promising(sample: _Sample, applies: Mask, most: int) -> list[Column]:
+    """Columns worth cutting anew within some cases: all of few, else those that change most there."""
+    columns = [c for c in sample.situation.task.columns if c.type != "text"]
+    if len(columns) <= FEW_COLUMNS:
+        return columns
     gains = []
-    for column in sample.situation.task.columns:
+    for column in columns:
         bins = sample.bins(column, 5)
         if bins is not None:
-            codes = bins.codes[within]
-            gain = gain_nats(codes, sample.y[within], sample.fold[within], sample.classes)
+            gain = interaction_nats(applies, bins.codes, sample.y, sample.fold, sample.classes)
             gains.append((gain, column))
     gains.sort(key=lambda pair: -pair[0])
     return [column for _, column in gains[:most]]
+
+
+def _interaction(sample: _Sample, applies: Mask, bins: Bins) -> float:
+    """Nats of pieces cut within a claim's cases, beyond what claim and pieces tell by themselves."""
+    matches = sample.situation.D.cases.matches(list(bins.conditions))[sample.rows]
+    codes = np.where(matches.any(axis=1), matches.argmax(axis=1), len(bins.conditions))
+    return interaction_nats(applies, codes.astype(np.int64), sample.y, sample.fold, sample.classes)
 
 
 def _refinement(sample: _Sample, when: str, within: Codes, bins: Bins) -> Proposal:
