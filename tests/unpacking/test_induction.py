@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from kb.address import Address
+from kb.address import Address, parent
 from kb.knowledge import KnowledgeBase, Tree
 from kb.records import Proposal
 from kb.statements import Draft
-from learning.growing import unpack, unpack_below
+from learning.growing import unpack_below
 from tests.tasks import Table, aspect_about, grow
 from unpacking.approval import checked, score_by_data
 from unpacking.induction import InductionUnpacker
@@ -81,26 +81,25 @@ def test_a_claim_speaks_for_the_class_that_its_cases_are_in(grown: Tree) -> None
 
 
 def test_a_refinement_speaks_of_some_cases_of_its_parent(kb: KnowledgeBase) -> None:
+    """Where a is yes, b tells the class; where a is no, it is nearly always the second."""
     rng = np.random.default_rng(0)
-    n = 400
-    a, b = rng.integers(2, size=n), rng.integers(2, size=n)
-    y = np.where((a ^ b) == 1, "one", "two").astype(object)
-    words = np.array(["no", "yes"], dtype=object)
-    columns = {"a": words[a], "b": words[b], "c": rng.normal(size=n)}
-    columns["a2"] = np.where(rng.random(n) < 0.3, words[(y == "one").astype(int)], words[a])
-    tree = grow(kb, Table({**columns, "y": y}, columns, tuple(y), "y"))
-    unpack(tree, "0")
-    (claim, *_) = tree.children(unpack(tree, aspect_about(tree, "a2")).address)
+    a, b = rng.integers(2, size=500), rng.integers(2, size=500)
+    is_first = np.where(a == 1, rng.random(500) < 0.05 + 0.9 * b, rng.random(500) < 0.05)
+    words, y = np.array(["no", "yes"], dtype=object), np.where(is_first, "first", "second").astype(object)
+    x = {"a": words[a], "b": words[b]}
+    tree = grow(kb, Table({**x, "y": y}, x, tuple(y), "y"))
 
-    made = unpack(tree, claim.address)
+    unpack_below(tree, levels=4)
 
-    assert made.children
-    parent = tree.D.cases.matches([claim.draft.when or ""])[:, 0]
-    for child in made.children:
-        speaks = tree.D.cases.matches([child.when or ""])[:, 0]
+    when = {s.address: s.draft.when for s in tree.walk() if s.draft.when}
+    below = [(child, above) for child in when if (above := parent(child)) in when]
+    assert below
+    for child, above in below:
+        assert above is not None
+        speaks, held = tree.D.cases.matches([when[child] or "", when[above] or ""]).T
         assert speaks.any()
-        assert not (speaks & ~parent).any()
-        assert (parent & ~speaks).any()
+        assert not (speaks & ~held).any()
+        assert (held & ~speaks).any()
 
 
 def test_columns_that_measure_one_thing_are_proposed_together(kb: KnowledgeBase) -> None:
