@@ -11,6 +11,7 @@ import datetime
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from kb.condition_text import HOW, MAX_LETTERS, MAX_NESTING, as_part, listed_tokens, refused
@@ -85,6 +86,11 @@ def read_condition(text: str, columns: Sequence[Column]) -> Node:
     Raises:
         InputError: As ``parse_condition``.
     """
+    return _read(text, tuple(columns))
+
+
+@lru_cache(maxsize=8_192)
+def _read(text: str, columns: tuple[Column, ...]) -> Node:
     import sqlglot
     from sqlglot.errors import SqlglotError
 

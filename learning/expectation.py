@@ -65,41 +65,40 @@ class _OverWorlds:
 
     @staticmethod
     def _scores(block: _Block, b: Numbers, S: Numbers) -> Numbers:
-        """u, shape (W, cases of the block, K)."""
-        part = S[:, block.rows]
-        F, n, K = part.shape
-        return b + (block.on @ part.reshape(F, n * K)).reshape(len(block.on), n, K)
+        """u, shape (K, W, cases of the block): classes first, so that sums over them are long and fast."""
+        part = np.ascontiguousarray(S[:, block.rows].transpose(2, 0, 1))
+        u: Numbers = block.on @ part
+        u += b[:, None, None]
+        return u
 
     def loss(self, b: Numbers, S: Numbers, y: Codes) -> tuple[float, Numbers, Numbers]:
         value, db, dS = 0.0, np.zeros_like(b), np.empty_like(S)
         for block in self.blocks:
             u = self._scores(block, b, S)
-            W, n, K = u.shape
-            u -= u.max(axis=2, keepdims=True)
+            at = y[block.rows], np.arange(u.shape[2])
+            u -= u.max(axis=0)
+            right = u[at[0], :, at[1]].T
             p = np.exp(u)
-            total = p.sum(axis=2, keepdims=True)
-            cases, at = np.arange(n), y[block.rows]
-            value += float(block.weight @ (np.log(total[..., 0]) - u[:, cases, at]).sum(axis=1))
-            p /= total
-            p[:, cases, at] -= 1.0
-            p *= block.weight[:, None, None]
-            db += p.sum(axis=(0, 1))
-            dS[:, block.rows] = (block.on.T @ p.reshape(W, n * K)).reshape(-1, n, K)
+            total = p.sum(axis=0)
+            value += float(block.weight @ (np.log(total) - right).sum(axis=1))
+            p *= block.weight[:, None] / total
+            p[at[0], :, at[1]] -= block.weight
+            db += p.sum(axis=(1, 2))
+            dS[:, block.rows] = (block.on.T @ p).transpose(1, 2, 0)
         return value, db, dS
 
     def log_likelihood(self, b: Numbers, S: Numbers, y: Codes) -> Numbers:
         found = np.empty(len(y))
         for block in self.blocks:
-            log_p = log_softmax(self._scores(block, b, S), axis=2)
-            cases = np.arange(log_p.shape[1])
-            found[block.rows] = block.weight @ log_p[:, cases, y[block.rows]]
+            log_p = log_softmax(self._scores(block, b, S), axis=0)
+            found[block.rows] = log_p[y[block.rows], :, np.arange(log_p.shape[2])] @ block.weight
         return found
 
     def forecast(self, b: Numbers, S: Numbers) -> Numbers:
         found = np.empty(S.shape[1:])
         for block in self.blocks:
-            p = softmax(self._scores(block, b, S), axis=2)
-            found[block.rows] = np.tensordot(block.weight, p, axes=1)
+            p = softmax(self._scores(block, b, S), axis=0)
+            found[block.rows] = np.einsum("kwn,w->nk", p, block.weight)
         return found
 
 

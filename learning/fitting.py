@@ -20,11 +20,12 @@ from learning.background import Background, background_of
 from learning.expectation import expectation_over
 from learning.measures import measure
 from learning.prior import Prior, fit_prior, ratings_of, task_belief
-from learning.scorecard import Points, Scorecard, choose_strength, contributions, fit_points
+from learning.scorecard import LAMBDAS, Points, Scorecard, choose_strength, contributions, fit_points
 
 __all__ = ["PLAIN_STRENGTHS", "Fit", "all_on", "fit_numbers", "folds_of", "latest_fit", "refit"]
 
 MOST_CASES = 100_000  # of D; a fit on more looks at a seeded sample
+CASES_FOR_STRENGTH = 3_000  # that λ is chosen with
 FORECAST_DRAWS = 256
 PLAIN_STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
 
@@ -105,13 +106,12 @@ def fit_numbers(
     if len(y) > MOST_CASES:
         rows = np.sort(np.random.default_rng(seed).permutation(len(y))[:MOST_CASES])
         A, y = A[rows], y[rows]
-    if strengths is not None and len(strengths) == 1:
-        strength = strengths[0]
-    elif strengths is None:
-        strength, _ = choose_strength(scorecard, A, y, folds_of(len(y), seed), seed=seed)
-    else:
-        folds = folds_of(len(y), seed)
-        strength, _ = choose_strength(scorecard, A, y, folds, seed=seed, strengths=strengths)
+    tried = LAMBDAS if strengths is None else tuple(strengths)
+    strength = tried[0]
+    if len(tried) > 1:
+        some = np.random.default_rng(seed).permutation(len(y))[:CASES_FOR_STRENGTH]
+        folds = folds_of(len(some), seed)
+        strength, _ = choose_strength(scorecard, A[some], y[some], folds, seed=seed, strengths=tried)
     expectation = expectation_over(scorecard.board, len(y), scorecard.classes, seed=seed)
     return fit_points(scorecard, A, y, expectation, strength=strength, start=start)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kb.address import Address
 from kb.arrays import Codes, Numbers
 from learning.expectation import Expectation, expectation_over
 from learning.scorecard import Points, Scorecard, contributions, fit_points
@@ -56,12 +57,14 @@ class Standing:
     Attributes:
         scorecard: Claims, switches and sides.
         A: Which claim speaks about which case that may be chosen with, shape (n, m).
+        claims: Per claim the address of a statement that makes it.
         points: Per fold.
         terms: J.
     """
 
     scorecard: Scorecard
     A: Numbers
+    claims: tuple[Address, ...]
     points: tuple[Points, ...]
     terms: Terms
 
@@ -84,13 +87,19 @@ class Objective:
     seed: int
     literal: bool = False
 
-    def stand(self, scorecard: Scorecard, A: Numbers, before: Standing | None = None) -> Standing:
-        """Fit every fold, from the points before if the claims before are still the first ones."""
+    def stand(
+        self,
+        scorecard: Scorecard,
+        A: Numbers,
+        claims: tuple[Address, ...] = (),
+        before: Standing | None = None,
+    ) -> Standing:
+        """Fit every fold, each claim from the points that it had before."""
         used = self._board(scorecard)
         points = []
         data, base, scored = 0.0, 0.0, 0
         for i, (fit, score) in enumerate(self.folds):
-            start = before.points[i] if before and before.A.shape[1] <= A.shape[1] else None
+            start = _carried_over(before, i, claims, used.classes) if before else None
             found = fit_points(
                 used,
                 A[fit],
@@ -107,7 +116,7 @@ class Objective:
             points.append(found)
         scale = len(self.y) / max(scored, 1)
         terms = Terms(scale * data, self._log_prior(scorecard.board), scale * base)
-        return Standing(scorecard, A, tuple(points), terms)
+        return Standing(scorecard, A, claims, tuple(points), terms)
 
     def gain(self, standing: Standing, board: Switchboard, side: Sequence[int], A: Numbers) -> float:
         """Nats of J that some more claims would earn, their points fitted with all others held.
@@ -174,6 +183,17 @@ class Objective:
     def _base(self, fit: Codes, score: Codes, classes: int) -> float:
         rate = np.bincount(self.y[fit], minlength=classes) + 0.5
         return float(np.log(rate / rate.sum())[self.y[score]].sum())
+
+
+def _carried_over(before: Standing, fold: int, claims: Sequence[Address], classes: int) -> Points:
+    """Points for claims in another order, 0 for new ones."""
+    had = before.points[fold]
+    place = {address: i for i, address in enumerate(before.claims)}
+    theta = np.zeros((len(claims), classes))
+    for i, address in enumerate(claims):
+        if address in place:
+            theta[i] = had.theta[place[address]]
+    return Points(had.b, theta, had.strength)
 
 
 def _extended(S: Numbers, families: int) -> Numbers:

@@ -18,7 +18,7 @@ from kb.address import Address, child
 from kb.arrays import Codes
 from kb.errors import InputError
 from kb.knowledge import Tree
-from kb.records import Cost, Expansion, Move
+from kb.records import Cost, Move, Proposal
 from kb.statements import Draft, Statement
 from learning.asking import HARDLY, Question, questions
 from learning.background import Background, background_of, switches_of
@@ -39,6 +39,8 @@ MOST_CASES = 10_000  # of D that a search looks at
 LEAST_NATS = 0.05  # of J that a statement must earn to be worth reading
 STRENGTH = 1.0
 OFFERS_LOGGED = 3
+PROPOSALS = 3
+AT_ONCE, MANY_CASES = 3, 2_000  # moves between two fits, and from how many cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class _Search:
     step: int = 0
     cost: Cost = field(default_factory=Cost)
     offers: dict[Address, _Offer] = field(default_factory=dict)
+    proposed: dict[Address, tuple[Proposal, ...]] = field(default_factory=dict)
     prior: Prior = field(default_factory=lambda: fit_prior([]))
     background: Background = field(default_factory=lambda: Background((), (), (), 0))
     standing: Standing | None = None
@@ -114,47 +117,46 @@ class _Search:
     def look_again(self) -> Standing:
         """Gather Z from the tree and fit its folds."""
         self.prior = fit_prior(ratings_of(self.tree.judgements()))
-        before = self.background
         self.background = background_of(self.tree)
         scorecard = self.background.scorecard(self.prior, self.tree.task.classes, cautious=True)
         A = self.background.matches(self.tree.D_for_choosing.cases)[self.rows]
-        grown = self.background.testable[: len(before.testable)] == before.testable
-        self.standing = self.objective.stand(scorecard, A, self.standing if grown else None)
+        claims = tuple(s.address for s in self.background.stand_ins())
+        self.standing = self.objective.stand(scorecard, A, claims, self.standing)
         return self.standing
 
-    def best_offer(self) -> _Offer | None:
-        """The offer that is worth most, weighed against Z as it stands; None if none is worth its reading."""
-        frontier = [s for s in self.background.every if not s.is_unpacked]
-        for s in frontier:
+    def best_offers(self) -> list[_Offer]:
+        """The offer worth most, weighed against Z as it stands, and others nearly as good; none if none is.
+
+        With many cases several are taken between two fits.
+        """
+        frontier = {s.address: s for s in self.background.every if not s.is_unpacked}
+        for s in frontier.values():
             if s.address not in self.offers:
                 self.offers[s.address] = self.weigh(s)
-        open_ones = {s.address: s for s in frontier}
-        while True:
-            ranked = sorted(
-                (o for a, o in self.offers.items() if a in open_ones), key=lambda o: (-o.worth, o.address)
-            )
-            if not ranked or ranked[0].worth <= 0.0:
-                return None
+        best: list[_Offer] = []
+        while len(best) < (AT_ONCE if len(self.rows) >= MANY_CASES else 1):
+            chosen = {o.address for o in best}
+            open_ones = [o for a, o in self.offers.items() if a in frontier and a not in chosen]
+            ranked = sorted(open_ones, key=lambda o: (-o.worth, o.address))
+            if not ranked or ranked[0].worth <= (0.5 * best[0].worth if best else 0.0):
+                break
             if ranked[0].age == self.step:
+                best.append(ranked[0])
                 self._log_passed_over(ranked[1 : 1 + OFFERS_LOGGED])
-                return ranked[0]
-            self.offers[ranked[0].address] = self.weigh(open_ones[ranked[0].address])
+            else:
+                self.offers[ranked[0].address] = self.weigh(frontier[ranked[0].address])
+        return best
 
     def weigh(self, s: Statement) -> _Offer:
         """The offer of unpacking a statement, at what it would add to J as Z stands."""
-        earlier = self.offers.get(s.address)
-        if earlier is None:
-            proposals = propose(self.tree, s.address, self.unpacker, n=3, seed=0)
-            children = proposals[best_approved(s.address, proposals)].children
-            approval = proposals[best_approved(s.address, proposals)].approval
-        else:
-            children, approval = earlier.children, None
-        if children and all(c.when is None for c in children):  # aspects have points only below them
-            nats = (
-                float(approval.terms.get("gain_nats", 0.0)) if approval else earlier.gain if earlier else 0.0
-            )
-            return _Offer(s.address, children, nats, self.step)
-        return _Offer(s.address, children, self.gain_of(s.address, children), self.step)
+        if s.address not in self.proposed:
+            self.proposed[s.address] = propose(self.tree, s.address, self.unpacker, n=PROPOSALS, seed=0)
+        proposals = self.proposed[s.address]
+        best = proposals[best_approved(s.address, proposals)]
+        if best.children and all(c.when is None for c in best.children):  # their points lie below them
+            nats = float(best.approval.terms["gain_nats"]) if best.approval else 0.0
+            return _Offer(s.address, best.children, nats, self.step)
+        return _Offer(s.address, best.children, self.gain_of(s.address, best.children), self.step)
 
     def gain_of(self, address: Address, children: tuple[Draft, ...]) -> float:
         """Nats of J that children below an address would earn."""
@@ -169,20 +171,18 @@ class _Search:
         A = cases.matches([s.draft.when or "" for s in testable]).astype(np.float64)
         return self.objective.gain(self.standing, board, side, A[self.rows])
 
-    def take(self, offer: _Offer) -> Expansion:
-        """Commit an offer, fit, and record both."""
+    def take(self, offers: list[_Offer]) -> None:
+        """Commit offers, fit, and record both."""
         before = self.standing
-        done = unpack_step(self.tree, offer.address, self.unpacker)
-        self.step += 1
-        self.cost += done.cost
-        after = self.look_again()
-        terms = {
-            "offered": offer.gain,
-            "J_before": before.terms.J if before else 0.0,
-            **after.terms.to_dict(),
-        }
-        self.record("unpack", offer.address, f"promised {offer.gain:.1f} nats of J", terms)
-        return done
+        for offer in offers:
+            proposals = self.proposed[offer.address]
+            done = unpack_step(self.tree, offer.address, self.unpacker, n=PROPOSALS, proposals=proposals)
+            self.step += 1
+            self.cost += done.cost
+        after = self.look_again().terms.to_dict() | {"J_before": before.terms.J if before else 0.0}
+        for offer in offers:
+            why = f"promised {offer.gain:.1f} nats of J"
+            self.record("unpack", offer.address, why, {"offered": offer.gain, **after})
 
     def record(self, kind: str, address: Address, why: str, terms: Mapping[str, float]) -> None:
         """One move that was taken."""
@@ -235,7 +235,7 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
     began = time.monotonic()
     root = search.background.every[0]
     if not root.is_unpacked and not (budget and budget.used_up(Cost())):
-        search.take(search.weigh(root))
+        search.take([search.weigh(root)])
 
     def result(stopped: str | None) -> LearnResult:
         terms = search.standing.terms.to_dict() if search.standing else {}
@@ -258,10 +258,10 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
         if limit or len(search.background.testable) >= MOST_STATEMENTS:
             stopped = f"budget ({limit})" if limit else None
             break
-        offer = search.best_offer()
-        if offer is None:
+        offers = search.best_offers()
+        if not offers:
             break
-        search.take(offer)
+        search.take(offers)
         if progress:
             progress(result(None))
     if stopped is None:

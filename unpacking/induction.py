@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kb.arrays import Codes, Mask, Numbers
+from kb.cases import Cases
 from kb.conditions import conjunction
 from kb.records import Proposal
 from kb.statements import Draft
@@ -55,13 +56,16 @@ class _Sample:
     ) -> Bins | None:
         """The column cut by what it tells about y, within some of the sample's rows."""
         if within is not None:
-            cases = self.situation.D.cases.take(self.rows[within])
+            cases = self._one_column(column, self.rows[within])
             return bin_column(column, cases, self.y[within], self.classes, pieces)
         key = (column.name, pieces, evenly)
         if key not in self.binned:
-            cases = self.situation.D.cases.take(self.rows)
+            cases = self._one_column(column, self.rows)
             self.binned[key] = bin_column(column, cases, self.y, self.classes, pieces, evenly=evenly)
         return self.binned[key]
+
+    def _one_column(self, column: Column, rows: Codes) -> Cases:
+        return Cases([column], {column.name: self.situation.D.cases.values(column.name)[rows]})
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ def propose(
     return tuple(replace(p, approval=approver(situation, p)) for p in made)
 
 
-def unpack_step(
+def unpack_step(  # noqa: PLR0913  # what a step is made of
     tree: Tree,
     address: Address,
     unpacker: Unpacker,
@@ -52,10 +52,12 @@ def unpack_step(
     n: int = 3,
     seed: int = 0,
     approver: Approver = score_by_data,
+    proposals: tuple[Proposal, ...] | None = None,
 ) -> Expansion:
     """Unpack one statement and commit what was approved most.
 
     The same unpacker, n and seed give the expansion that is there; others go into the next free slot.
+    ``proposals`` are what ``propose`` gave for the same arguments, so as not to make them twice.
 
     Raises:
         UnknownAddressError: The statement is not stored.
@@ -70,7 +72,8 @@ def unpack_step(
     lease = _lease(tree, address, slot)
     started = time.perf_counter()
     try:
-        proposals = propose(tree, address, unpacker, n=n, seed=seed, approver=approver)
+        if proposals is None:
+            proposals = propose(tree, address, unpacker, n=n, seed=seed, approver=approver)
         best = best_approved(address, proposals)
         expansion = Expansion(
             address=address,
