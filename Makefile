@@ -40,6 +40,7 @@ check: $(STAMP) ## lint, format, types, imports between rooms, generated docs
 	$(BIN)/mypy --strict $(CODE)
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate_cli.py --check
+	$(BIN)/python docs/generate_schema.py --check
 
 format: $(STAMP) ## mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)
@@ -58,6 +59,7 @@ bench: $(STAMP) ## measure again what docs/measurements.md says (about an hour)
 
 docs: $(STAMP) ## make the generated pages anew
 	$(BIN)/python docs/generate_cli.py
+	$(BIN)/python docs/generate_schema.py
 
 wheel: $(STAMP) ## build the wheel into dist/
 	rm -rf build
