@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kb.statements import Statement
     from learning.growing import GrowthResult
     from learning.search import LearnResult
-    from ui.worker import Worked
+    from unpacking.worker import Worked
 
 __all__ = ["Bar", "of_growth", "of_learning", "of_lines", "of_saying", "of_work", "progress_bar"]
 

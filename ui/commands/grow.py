@@ -138,7 +138,7 @@ def worker(face: Face, unpacker: str, n: int, limit: int | None, wait: bool) -> 
     """
     from learning.fitting import latest_fit
     from learning.growing import unpacker_named
-    from ui.worker import work
+    from unpacking.worker import work
 
     with face.tree() as tree, progress_bar(face, "Working") as bar:
         told, patience = of_work(bar), None if wait else 0.0
