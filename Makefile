@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Another interpreter: make install PYTHON=/path/to/python
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done; true)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +29,8 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## run the main job on real penguins, start to report
-	$(BIN)/priory demo
+	@$(BIN)/priory demo
+	@echo 'To have priory as a command in this shell: . $(BIN)/activate'
 
 test: $(STAMP) ## run every test
 	$(BIN)/python -m pytest
