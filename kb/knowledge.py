@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kb.address import ROOT, Address, ancestors, depth
-from kb.arrays import Mask
+from kb.arrays import Codes, Mask
 from kb.cases import Cases, Labelled, load_cases, load_labelled
 from kb.records import Judgement, JudgementKind, Move, TreeRecord
 from kb.statements import Draft, Statement
 from kb.stores.opening import open_store
 from kb.stores.protocol import Store, UnknownAddressError
 from kb.task import Task
+from kb.words import column_in_words
 
 if TYPE_CHECKING:
     from kb.tables import PreparedTask
@@ -26,6 +27,7 @@ __all__ = ["KnowledgeBase", "Tree", "open_kb"]
 
 HELD_OUT = 0.2  # share of D that no statement and no number is ever chosen with
 MOST_HELD_OUT = 5_000
+ROOT_CLASSES = 6  # that the root's text names
 
 
 class Tree:
@@ -205,8 +207,19 @@ class KnowledgeBase:
         self.store.put_blob(prepared.parquet_D)
         self.store.put_blob(prepared.parquet_Dstar)
         record = TreeRecord(tree_id=task.content_hash, name=task.name, spec={"task": task.to_dict()})
-        self.store.create_tree(record, Draft(text=task.root, kind="claim", origin="task"))
+        text = task.root or _base_rate_in_words(task, load_labelled(task, prepared.parquet_D).y)
+        self.store.create_tree(record, Draft(text=text, kind="claim", origin="task"))
         return self.tree(task.name)
+
+
+def _base_rate_in_words(task: Task, y: Codes) -> str:
+    """What the root says of y before anything is known of a case."""
+    share = np.bincount(y, minlength=len(task.classes)) / max(len(y), 1)
+    said = [f"{c} {100 * p:.0f} %" for c, p in zip(task.classes, share, strict=True)]
+    more = f" and {len(said) - ROOT_CLASSES} more" if len(said) > ROOT_CLASSES else ""
+    return (
+        f"Before anything is known, {column_in_words(task.target)} is {', '.join(said[:ROOT_CLASSES])}{more}."
+    )
 
 
 def open_kb(url: str, *, create: bool = True) -> KnowledgeBase:

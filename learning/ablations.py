@@ -15,7 +15,7 @@ from scipy.special import log_softmax, softmax
 from kb.arrays import Codes, Numbers
 from learning.background import Background
 from learning.expectation import expectation_over
-from learning.fitting import PLAIN_STRENGTHS, all_on, fit_numbers, folds_of
+from learning.fitting import all_on, fit_numbers, fit_plain, folds_of
 from learning.objective import Objective
 from learning.prior import Rating, fit_prior
 from learning.scorecard import Points, Scorecard, contributions
@@ -115,7 +115,7 @@ def _in_worlds(setting: Setting, ratings: Sequence[Rating]) -> Forecaster:
 
 
 def _plain(setting: Setting, card: Scorecard) -> Points:
-    return fit_numbers(card, setting.A, setting.y, seed=setting.seed, strengths=PLAIN_STRENGTHS)
+    return fit_plain(card, setting.A, setting.y, seed=setting.seed)
 
 
 def _forecaster(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +19,13 @@ from learning.background import Background, background_of
 from learning.expectation import expectation_over
 from learning.measures import measure
 from learning.prior import Prior, fit_prior, ratings_of, task_belief
-from learning.scorecard import LAMBDAS, Points, Scorecard, choose_strength, contributions, fit_points
+from learning.scorecard import Penalty, Points, Scorecard, choose_strength, contributions, fit_points
 
-__all__ = ["PLAIN_STRENGTHS", "Fit", "all_on", "fit_numbers", "folds_of", "latest_fit", "refit"]
+__all__ = ["Fit", "all_on", "fit_numbers", "fit_plain", "folds_of", "latest_fit", "refit"]
 
 MOST_CASES = 100_000  # of D; a fit on more looks at a seeded sample
 CASES_FOR_STRENGTH = 3_000  # that λ is chosen with
 FORECAST_DRAWS = 256
-PLAIN_STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,14 @@ def folds_of(n: int, seed: int) -> list[tuple[Codes, Codes]]:
     return [(order[fold != k], order[fold == k]) for k in range(5)]
 
 
-def fit_numbers(
+def fit_numbers(  # data, model and what is known of λ
     scorecard: Scorecard,
     A: Numbers,
     y: Codes,
     *,
     seed: int,
-    strengths: Sequence[float] | None = None,
-    start: Points | None = None,
+    strength: float | None = None,
+    penalty: Penalty = "ridge",
 ) -> Points:
     """The points of a scorecard, with λ chosen by cross-validation on these cases.
 
@@ -100,20 +98,29 @@ def fit_numbers(
         A: Which claim speaks about which case, shape (n, m).
         y: Class of each case, shape (n,).
         seed: For folds and drawn worlds.
-        strengths: The λ to choose from; one is taken as it is, None takes the usual ones.
-        start: Where to begin.
+        strength: λ; None chooses it.
+        penalty: As in ``fit_points``.
     """
     if len(y) > MOST_CASES:
         rows = np.sort(np.random.default_rng(seed).permutation(len(y))[:MOST_CASES])
         A, y = A[rows], y[rows]
-    tried = LAMBDAS if strengths is None else tuple(strengths)
-    strength = tried[0]
-    if len(tried) > 1:
+    if strength is None:
         some = np.random.default_rng(seed).permutation(len(y))[:CASES_FOR_STRENGTH]
         folds = folds_of(len(some), seed)
-        strength, _ = choose_strength(scorecard, A[some], y[some], folds, seed=seed, strengths=tried)
+        strength, _ = choose_strength(scorecard, A[some], y[some], folds, seed=seed, penalty=penalty)
     expectation = expectation_over(scorecard.board, len(y), scorecard.classes, seed=seed)
-    return fit_points(scorecard, A, y, expectation, strength=strength, start=start)
+    return fit_points(scorecard, A, y, expectation, strength=strength, penalty=penalty)
+
+
+def fit_plain(
+    scorecard: Scorecard, A: Numbers, y: Codes, *, seed: int, strength: float | None = None
+) -> Points:
+    """The points of a scorecard with everything on, or off for good: nothing in doubt.
+
+    Where nothing is in doubt a strong fact need not be backed up by weaker ones, so few claims speak
+    (lasso); under doubt they are the reserve, and share what there is to say (ridge).
+    """
+    return fit_numbers(scorecard, A, y, seed=seed, strength=strength, penalty="lasso")
 
 
 def all_on(scorecard: Scorecard) -> Scorecard:
@@ -135,16 +142,9 @@ def refit(tree: Tree, *, seed: int | None = None, like: Fit | None = None) -> Fi
     prior = fit_prior(ratings_of(judgements))
     scorecard = background.scorecard(prior, tree.task.classes)
     A, y = background.matches(tree.D.cases), tree.D.y
-    points = fit_numbers(
-        scorecard, A, y, seed=seed, strengths=None if like is None else (like.points.strength,)
-    )
-    plain = fit_numbers(
-        all_on(scorecard),
-        A,
-        y,
-        seed=seed,
-        strengths=PLAIN_STRENGTHS if like is None else (like.plain.strength,),
-    )
+    strength, plain_strength = (like.points.strength, like.plain.strength) if like else (None, None)
+    points = fit_numbers(scorecard, A, y, seed=seed, strength=strength)
+    plain = fit_plain(all_on(scorecard), A, y, seed=seed, strength=plain_strength)
     fit = Fit(background, prior, scorecard, points, plain, task_belief(judgements), seed)
     tree.store.put_measures(tree.tree_id, measure(tree, background, prior, scorecard, points, seed=seed))
     _remember(tree, fit)

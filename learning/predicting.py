@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from kb.words import in_words
 
 from kb.address import Address, ancestors
 from kb.arrays import Codes, Numbers
 from kb.cases import Cases
 from kb.errors import InputError
 from kb.knowledge import Tree
+from kb.words import in_words
 from learning.bounds import MOST_SWITCHES, forecast_bounds
 from learning.fitting import Fit, latest_fit
 from learning.measures import centred_points

@@ -29,7 +29,7 @@ HERE = 0.0  # declared true of D only
 UNASKED_TASK = 0.1  # that D* is drawn and labelled as D was, when nobody was asked
 _SPREAD = 2.0  # log-odds between statements
 _NOISE = 0.5  # log-odds between raters of one statement, when it can't be estimated
-_BASE_WEIGHT = 2.0  # ratings that "one half" is worth when the base is pooled
+_BASE_WEIGHT = 6.0  # ratings that "one half" is worth in the base: what is asked first is no fair sample
 _UNRATED_SD = 1.5  # log-odds, for a statement that nobody rated
 _QUANTILE_Z = -0.8416  # the 20 % quantile, which a search uses where nobody rated
 

@@ -15,7 +15,7 @@ from learning.background import Background
 from learning.baselines import classical_rows
 from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
 from learning.expectation import expectation_over
-from learning.fitting import PLAIN_STRENGTHS, Fit, all_on, fit_numbers, latest_fit
+from learning.fitting import Fit, all_on, fit_numbers, fit_plain, latest_fit
 from learning.prior import Rating, fit_prior, ratings_of
 from learning.report import Effort, Report, StatementLine, build_report
 from learning.scorecard import contributions
@@ -95,7 +95,7 @@ def _priory(tree: Tree, fit: Fit) -> dict[str, Numbers]:
         A = fit.background.matches(tree.D.cases)
         card = all_on(fit.scorecard)
         chosen = np.flatnonzero(~tree.held_out)
-        plain = fit_numbers(card, A[chosen], tree.D.y[chosen], seed=fit.seed, strengths=PLAIN_STRENGTHS)
+        plain = fit_plain(card, A[chosen], tree.D.y[chosen], seed=fit.seed)
         rows = A[tree.held_out]
         over = expectation_over(card.board, len(rows), card.classes, seed=fit.seed)
         found[D_HELD_OUT] = over.forecast(plain.b, contributions(card, rows, plain.theta))
@@ -148,6 +148,6 @@ def _loss_after(
     tree: Tree, fit: Fit, said: list[Rating], matches: tuple[Numbers, Numbers], y: Codes
 ) -> float:
     card = fit.background.scorecard(fit_prior(said), tree.task.classes)
-    points = fit_numbers(card, matches[0], tree.D.y, seed=fit.seed, strengths=(fit.points.strength,))
+    points = fit_numbers(card, matches[0], tree.D.y, seed=fit.seed, strength=fit.points.strength)
     after = Fit(fit.background, fit.prior, card, points, fit.plain, fit.as_D, fit.seed)
     return log_loss(y, after.forecast(matches[1]))

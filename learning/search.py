@@ -28,7 +28,7 @@ from learning.prior import Prior, fit_prior, ratings_of
 from unpacking.budget import Budget
 from unpacking.induction import InductionUnpacker
 from unpacking.protocol import Unpacker
-from unpacking.step import best_approved, propose, unpack_step
+from unpacking.step import Choice, best_approved, propose, unpack_step
 
 __all__ = ["LearnResult", "Scope", "learn"]
 
@@ -84,12 +84,14 @@ class _Offer:
         children: What would be committed.
         gain: Nats of J.
         age: In which step it was weighed.
+        proposal: Which of the proposals it is.
     """
 
     address: Address
     children: tuple[Draft, ...]
     gain: float
     age: int
+    proposal: int
 
     @property
     def worth(self) -> float:
@@ -148,15 +150,28 @@ class _Search:
         return best
 
     def weigh(self, s: Statement) -> _Offer:
-        """The offer of unpacking a statement, at what it would add to J as Z stands."""
+        """The offer of unpacking a statement, at what it would add to J as Z stands.
+
+        All proposals are weighed at first, since what is approved most where everything carries over may hang
+        on something that people doubt; then the chosen one again.
+        """
         if s.address not in self.proposed:
             self.proposed[s.address] = propose(self.tree, s.address, self.unpacker, n=PROPOSALS, seed=0)
         proposals = self.proposed[s.address]
-        best = proposals[best_approved(s.address, proposals)]
-        if best.children and all(c.when is None for c in best.children):  # their points lie below them
-            nats = float(best.approval.terms["gain_nats"]) if best.approval else 0.0
-            return _Offer(s.address, best.children, nats, self.step)
-        return _Offer(s.address, best.children, self.gain_of(s.address, best.children), self.step)
+        approved = best_approved(s.address, proposals)
+        if any(c.when is None for c in proposals[approved].children):  # aspects: their points lie below them
+            approval = proposals[approved].approval
+            nats = float(approval.terms["gain_nats"]) if approval else 0.0
+            return _Offer(s.address, proposals[approved].children, nats, self.step, approved)
+        if s.address in self.offers:
+            candidates = [self.offers[s.address].proposal]
+        else:
+            candidates = [i for i, p in enumerate(proposals) if not p.problems]
+        weighed = []
+        for i in candidates:
+            children = proposals[i].children
+            weighed.append(_Offer(s.address, children, self.gain_of(s.address, children), self.step, i))
+        return max(weighed, key=lambda o: (o.worth, o.proposal == approved))
 
     def gain_of(self, address: Address, children: tuple[Draft, ...]) -> float:
         """Nats of J that children below an address would earn."""
@@ -176,7 +191,9 @@ class _Search:
         before = self.standing
         for offer in offers:
             proposals = self.proposed[offer.address]
-            done = unpack_step(self.tree, offer.address, self.unpacker, n=PROPOSALS, proposals=proposals)
+            by = "approval" if offer.proposal == best_approved(offer.address, proposals) else "search"
+            choice = Choice(proposals, offer.proposal, by)
+            done = unpack_step(self.tree, offer.address, self.unpacker, n=PROPOSALS, choice=choice)
             self.step += 1
             self.cost += done.cost
         after = self.look_again().terms.to_dict() | {"J_before": before.terms.J if before else 0.0}

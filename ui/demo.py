@@ -174,7 +174,7 @@ class Demo:
             return
         face.show(score_table(report.rows, report.best_other, report.ledger.human_seconds))
         face.hint(ROWS_LEGEND)
-        face.show("", outline(top, tree.task))
+        face.show("", outline(top))
         face.hint(TREE_LEGEND)
         face.show("", *alarm_lines(report), "", explanation_lines(explanation))
         face.hint(EXPLAIN_LEGEND)

@@ -75,9 +75,8 @@ def _preview(face: Face, tree: Tree, address: Address, unpacker: str, n: int) ->
         face.print_json({"address": address, "proposals": [p.to_dict() for p in proposals]})
         return
     from ui.views.steps import proposal_list
-    from ui.views.tree import in_words
 
-    face.show(proposal_list(in_words(tree.statement(address), tree.task), proposals, committed=None))
+    face.show(proposal_list(tree.statement(address), proposals, committed=None))
     face.hint(f"Nothing was committed. priory unpack {address} commits the best approved one.")
 
 
@@ -91,12 +90,12 @@ def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budge
         face.print_json(expansion.to_dict())
         return
     from ui.views.steps import proposal_list
-    from ui.views.tree import in_words, outline
+    from ui.views.tree import outline
 
-    of = in_words(tree.statement(address), tree.task)
+    of = tree.statement(address)
     face.talk.print(proposal_list(of, expansion.proposals, expansion.committed))
     face.say()
-    face.show(outline(tree.walk(address, levels=1), tree.task))
+    face.show(outline(tree.walk(address, levels=1)))
 
 
 def _many(

@@ -60,11 +60,11 @@ def show(face: Face, address: Address, depth: int, limit: int, dropped: bool) ->
         shown = [s.to_dict() for s in found[:limit]]
         face.print_json({"tree": tree.name, "statements": shown, "more": len(found) > limit})
         return
-    from ui.views.tree import TREE_LEGEND, in_words, one_statement, outline
+    from ui.views.tree import TREE_LEGEND, one_statement, outline
 
-    face.show(outline(found[:limit], tree.task))
+    face.show(outline(found[:limit]))
     if address != ROOT:
-        face.show("", one_statement(top, [in_words(s, tree.task) for s in path]))
+        face.show("", one_statement(top, path))
     if len(found) > limit:
         face.hint(f"Only the first {limit:,} are shown; --limit shows more, an address starts further down.")
     face.hint(TREE_LEGEND)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -68,18 +67,9 @@ def earned(s: Statement) -> Text:
     return Text("" if value is None or s.address == ROOT else decimals(value))
 
 
-def in_words(s: Statement, task: Task) -> Statement:
-    """The statement itself; a root that was left empty says that it is the base rate."""
-    if s.text:
-        return s
-    classes = " or ".join(task.classes[:5])
-    text = f"{task.target} is {classes}, the most frequent first, before anything is known."
-    return replace(s, draft=replace(s.draft, text=text))
-
-
-def outline(statements: Iterable[Statement], task: Task) -> RenderableType:
+def outline(statements: Iterable[Statement]) -> RenderableType:
     """Statements in depth-first order, under guides, with what the newest fit found."""
-    shown = [in_words(s, task) for s in statements]
+    shown = list(statements)
     top = depth(shown[0].address) if shown else 0
     rows: list[Sequence[RenderableType]] = []
     for s in shown:
