@@ -56,6 +56,7 @@ coverage: $(STAMP) ## run every test, and say which branches none of them took
 bench: $(STAMP) ## measure again what docs/measurements.md says (about an hour)
 	$(BIN)/python -m benchmarks.carries_over penguins --seeds 20 --rows
 	$(BIN)/python -m benchmarks.carries_over mushrooms --seeds 20 --ratings 3 --rows
+	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.stores --nodes 1000000
 
 docs: $(STAMP) ## make the generated pages anew
