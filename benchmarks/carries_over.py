@@ -68,14 +68,14 @@ def main() -> None:
     options = parser.parse_args()
     began = time.time()
     runs = [run(options.task, s, options.ratings, rows=options.rows) for s in range(options.seeds)]
-    print(
-        f"{options.task}: {options.seeds} seeds, at most {options.ratings} ratings, {time.time() - began:.0f} s"
-    )
+    took = time.time() - began
+    print(f"{options.task}: {options.seeds} seeds, at most {options.ratings} answers each, {took:.0f} s")
     for row, split in sorted({k for r in runs for k in r}, key=lambda k: (k[1] == D_HELD_OUT, k)):
         scores = np.array([r[row, split] for r in runs if (row, split) in r])
         mean, sd = scores.mean(axis=0), scores.std(axis=0)
         print(
-            f"{split:<11} {row:<32} {100 * mean[0]:5.1f} ± {100 * sd[0]:4.1f} %   {mean[1]:.3f} ± {sd[1]:.3f} nats"
+            f"{split:<11} {row:<32} {100 * mean[0]:5.1f} ± {100 * sd[0]:4.1f} %   "
+            f"{mean[1]:.3f} ± {sd[1]:.3f} nats"
         )
 
 
