@@ -19,7 +19,7 @@ from kb.records import Proposal
 from kb.statements import Draft
 from kb.task import Column
 from kb.words import column_in_words, in_words
-from unpacking.bins import Bins, bin_column
+from unpacking.bins import MOST_LEVELS, Bins, bin_column
 from unpacking.counts import fold_of, gain_nats, gains_per_group, interaction_nats
 from unpacking.protocol import Situation
 
@@ -132,10 +132,13 @@ def _aspects(sample: _Sample, n: int) -> list[Proposal]:
 
 
 def _informative(sample: _Sample, columns: Sequence[Column]) -> tuple[list[Bins], Numbers]:
-    """Columns that earn something on D, best first, with their nats."""
+    """Columns that earn something on D, best first, with their nats.
+
+    Judged by pieces that no label chose, so that chance earns nothing: even ones, or the values themselves.
+    """
     found: list[tuple[float, Bins]] = []
     for column in columns:
-        bins = sample.bins(column, 5)
+        bins = sample.bins(column, 5 if column.type in ("numeric", "date") else MOST_LEVELS, evenly=True)
         if bins is not None:
             gain = gain_nats(bins.codes, sample.y, sample.fold, sample.classes)
             if gain > LEAST_GAIN:

@@ -6,33 +6,34 @@ import os
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kb.address import ROOT, Address, ancestors, last_ordinal, parent, slot_of
-from kb.errors import FailedError, StoppedError
+from kb.errors import FailedError
 from kb.knowledge import Tree
 from kb.records import Cost, Expansion, Lease, Proposal
 from kb.stores.protocol import UnknownAddressError
 from unpacking.approval import checked, score_by_data
 from unpacking.protocol import Approver, Situation, Unpacker
 
-__all__ = ["NeedsAPersonError", "propose", "unpack_path", "unpack_step"]
+__all__ = ["Choice", "best_approved", "propose", "unpack_path", "unpack_step", "unpack_under"]
 
 LEASE_SECONDS = 120.0
 
 
-class NeedsAPersonError(StoppedError):
-    """The best two proposals are within the margin, and a person is in the loop."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Proposals, and which of them is to be committed.
 
-    code = "needs-a-person"
+    Attributes:
+        proposals: As ``propose`` made them.
+        committed: Index of the chosen one.
+        by: Who chose it: ``approval``, ``search`` or a rater.
+    """
 
-    def __init__(self, address: Address, proposals: tuple[Proposal, ...]) -> None:
-        super().__init__(
-            "the two best proposals are within the margin.",
-            where=address,
-            remedy=f"Look at both and choose: priory unpack {address} --choose N",
-        )
-        self.proposals = proposals
+    proposals: tuple[Proposal, ...]
+    committed: int
+    by: str = "approval"
 
 
 def propose(
@@ -52,12 +53,20 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
     n: int = 3,
     seed: int = 0,
     approver: Approver = score_by_data,
-    proposals: tuple[Proposal, ...] | None = None,
+    choice: Choice | None = None,
 ) -> Expansion:
     """Unpack one statement and commit what was approved most.
 
     The same unpacker, n and seed give the expansion that is there; others go into the next free slot.
-    ``proposals`` are what ``propose`` gave for the same arguments, so as not to make them twice.
+
+    Args:
+        tree: Whose Z.
+        address: Which statement.
+        unpacker: Who proposes.
+        n: Proposals.
+        seed: For the proposals.
+        approver: Who scores them.
+        choice: Proposals that were made before with the same arguments, and who chose which of them.
 
     Raises:
         UnknownAddressError: The statement is not stored.
@@ -70,26 +79,41 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
             return done
         slot = done.slot + 1
     lease = _lease(tree, address, slot)
-    started = time.perf_counter()
     try:
-        if proposals is None:
-            proposals = propose(tree, address, unpacker, n=n, seed=seed, approver=approver)
-        best = best_approved(address, proposals)
-        expansion = Expansion(
-            address=address,
-            slot=slot,
-            unpacker=unpacker.name,
-            proposals=proposals,
-            committed=best,
-            spec=spec,
-            seed=seed,
-            cost=Cost(steps=1, seconds=time.perf_counter() - started),
-            created=time.time(),
-        )
-        return tree.store.commit(lease, expansion)
+        return unpack_under(tree, lease, unpacker, n=n, seed=seed, approver=approver, choice=choice)
     except BaseException:
         tree.store.release(lease)
         raise
+
+
+def unpack_under(  # noqa: PLR0913  # what a step is made of
+    tree: Tree,
+    lease: Lease,
+    unpacker: Unpacker,
+    *,
+    n: int = 3,
+    seed: int = 0,
+    approver: Approver = score_by_data,
+    choice: Choice | None = None,
+) -> Expansion:
+    """The step itself, under a lease that is held and that stays the caller's to give back."""
+    started = time.perf_counter()
+    if choice is None:
+        proposals = propose(tree, lease.address, unpacker, n=n, seed=seed, approver=approver)
+        choice = Choice(proposals, best_approved(lease.address, proposals))
+    expansion = Expansion(
+        address=lease.address,
+        slot=lease.slot,
+        unpacker=unpacker.name,
+        proposals=choice.proposals,
+        committed=choice.committed,
+        chosen_by=choice.by,
+        spec={"n": n, **unpacker.spec()},
+        seed=seed,
+        cost=Cost(steps=1, seconds=time.perf_counter() - started),
+        created=time.time(),
+    )
+    return tree.store.commit(lease, expansion)
 
 
 def best_approved(address: Address, proposals: tuple[Proposal, ...]) -> int:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from kb.errors import PrioryError
 from kb.knowledge import Tree
-from kb.records import Cost, Expansion, WorkItem
+from kb.records import WorkItem
 from kb.stores.protocol import ExpansionExistsError, StaleLeaseError
 from unpacking.protocol import Unpacker
-from unpacking.step import LEASE_SECONDS, best_approved, propose
+from unpacking.step import LEASE_SECONDS, unpack_under
 
 __all__ = ["Worked", "work"]
 
@@ -73,20 +73,8 @@ def work(
 
 def _worked(tree: Tree, item: WorkItem, unpacker: Unpacker, n: int) -> bool:
     """Commit one item under the lease that came with it; False when it was given up."""
-    began = time.perf_counter()
     try:
-        proposals = propose(tree, item.address, unpacker, n=n, seed=0)
-        expansion = Expansion(
-            address=item.address,
-            slot=item.slot,
-            unpacker=unpacker.name,
-            proposals=proposals,
-            committed=best_approved(item.address, proposals),
-            spec={"n": n, **unpacker.spec()},
-            cost=Cost(steps=1, seconds=time.perf_counter() - began),
-            created=time.time(),
-        )
-        tree.store.commit(item.lease, expansion)
+        unpack_under(tree, item.lease, unpacker, n=n)
     except (ExpansionExistsError, StaleLeaseError):
         return False  # another worker was faster, and what it committed stands
     except PrioryError as error:

@@ -31,8 +31,8 @@ def said(
 def test_one_rating_alone_is_the_closed_form_of_the_normal_model() -> None:
     belief = fit_prior([Rating(A, "human:ada", 0.9)]).rated[A]
 
-    # base = logit(.9)/(1+2); posterior mean of m ~ N(base, 2²), answer ~ N(m, .5²)
-    base, answer = logit(0.9) / 3, logit(0.9)
+    # base = logit(.9)/(1+6); posterior mean of m ~ N(base, 2²), answer ~ N(m, .5²)
+    base, answer = logit(0.9) / 7, logit(0.9)
     mean = (answer / 0.25 + base / 4.0) / (1 / 0.25 + 1 / 4.0)
     assert belief.plausibility == pytest.approx(float(expit(mean)), abs=1e-12)
 
