@@ -11,7 +11,7 @@ prior on points, so no divergence is charged for them; it is for quantities that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from learning.expectation import Expectation, expectation_over
 from learning.scorecard import Points, Scorecard, contributions, fit_points
 from learning.switches import Switchboard
 
-__all__ = ["Objective", "Standing", "Terms"]
+__all__ = ["Objective", "Standing", "Terms", "silenced"]
 
 CASES_TO_WEIGH = 3_000  # of a fold, for weighing an offer
 
@@ -152,20 +152,20 @@ class Objective:
         gain *= len(self.y) / max(scored, 1)
         return gain + self._log_prior(board) - self._log_prior(standing.scorecard.board)
 
-    def without(self, standing: Standing, claim: int) -> float:
-        """Nats that taking a claim's points away would earn (mostly negative), the others held."""
-        held = self._board(standing.scorecard)
-        found = 0.0
+    def without(self, standing: Standing, claims: Sequence[int]) -> float:
+        """Nats that taking some claims' points away would earn (mostly negative), the others held."""
+        held, silent = self._board(standing.scorecard), silenced(standing, claims)
+        found, scored = 0.0, 0
         for points, (_, score) in zip(standing.points, self.folds, strict=True):
             y = self.y[score]
             expectation = self._expectation(held.board, len(score), held.classes)
-            A = standing.A[score]
-            with_it = expectation.log_likelihood(points.b, contributions(held, A, points.theta), y)
-            A = A.copy()
-            A[:, claim] = 0.0
-            without_it = expectation.log_likelihood(points.b, contributions(held, A, points.theta), y)
-            found += float((without_it - with_it).sum())
-        return found
+            with_them, without_them = (
+                expectation.log_likelihood(points.b, contributions(held, A[score], points.theta), y)
+                for A in (standing.A, silent.A)
+            )
+            found += float((without_them - with_them).sum())
+            scored += len(score)
+        return found * len(self.y) / max(scored, 1)
 
     def _board(self, scorecard: Scorecard) -> Scorecard:
         board = scorecard.board.all_on() if self.literal else scorecard.board
@@ -183,6 +183,13 @@ class Objective:
     def _base(self, fit: Codes, score: Codes, classes: int) -> float:
         rate = np.bincount(self.y[fit], minlength=classes) + 0.5
         return float(np.log(rate / rate.sum())[self.y[score]].sum())
+
+
+def silenced(standing: Standing, claims: Sequence[int]) -> Standing:
+    """The same standing, in which some claims speak about no case."""
+    A = standing.A.copy()
+    A[:, list(claims)] = 0.0
+    return replace(standing, A=A)
 
 
 def _carried_over(before: Standing, fold: int, claims: Sequence[Address], classes: int) -> Points:

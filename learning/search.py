@@ -18,17 +18,17 @@ from kb.address import Address, child
 from kb.arrays import Codes
 from kb.errors import InputError
 from kb.knowledge import Tree
-from kb.records import Cost, Move, Proposal
+from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import Draft, Statement
 from learning.asking import HARDLY, Question, questions
 from learning.background import Background, background_of, switches_of
 from learning.fitting import folds_of, latest_fit, refit
-from learning.objective import Objective, Standing
+from learning.objective import Objective, Standing, silenced
 from learning.prior import Prior, fit_prior, ratings_of
 from unpacking.budget import Budget
 from unpacking.induction import InductionUnpacker
 from unpacking.protocol import Unpacker
-from unpacking.step import Choice, best_approved, propose, unpack_step
+from unpacking.step import LEASE_SECONDS, Choice, best_approved, propose, unpack_step, unpack_under
 
 __all__ = ["LearnResult", "Scope", "learn"]
 
@@ -37,6 +37,7 @@ Scope = Literal["on", "off"]
 MOST_STATEMENTS = 200
 MOST_CASES = 10_000  # of D that a search looks at
 LEAST_NATS = 0.05  # of J that a statement must earn to be worth reading
+LEAST_TO_REPLACE = 1.0  # nats of J by which another proposal must be better than the one that stands
 STRENGTH = 1.0
 OFFERS_LOGGED = 3
 PROPOSALS = 3
@@ -201,6 +202,20 @@ class _Search:
             why = f"promised {offer.gain:.1f} nats of J"
             self.record("unpack", offer.address, why, {"offered": offer.gain, **after})
 
+    def replace(self, done: Expansion, proposal: int, gain: float) -> None:
+        """Commit another proposal of an expansion into the next slot, and follow that one."""
+        store, tree_id = self.tree.store, self.tree.tree_id
+        slot = 1 + max(e.slot for e in store.expansions(tree_id, done.address))
+        lease = store.lease(tree_id, done.address, slot, worker=f"search-{self.run}", seconds=LEASE_SECONDS)
+        if lease is None:
+            return
+        choice = Choice(done.proposals, proposal, "search")
+        unpack_under(self.tree, lease, self.unpacker, n=PROPOSALS, choice=choice)
+        store.choose(tree_id, done.address, slot)
+        self.step += 1
+        why = f"{done.proposals[proposal].how} earns {gain:.1f} nats of J more than what stood"
+        self.record("replace", done.address, why, {"gain": gain, "slot": float(slot)})
+
     def record(self, kind: str, address: Address, why: str, terms: Mapping[str, float]) -> None:
         """One move that was taken."""
         self.tree.log(Move(kind, address, "search", True, why, dict(terms), self.run, time.time()))
@@ -250,9 +265,8 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
         raise InputError(f"{scope!r} is no scope.", where="--scope", remedy="Use on or off.")
     search = _begin(tree, scope, resume=resume, seed=tree.task.seed if seed is None else seed)
     began = time.monotonic()
-    root = search.background.every[0]
-    if not root.is_unpacked and not (budget and budget.used_up(Cost())):
-        search.take([search.weigh(root)])
+    if not (budget and budget.used_up(Cost())):
+        _set_out(search)
 
     def result(stopped: str | None) -> LearnResult:
         terms = search.standing.terms.to_dict() if search.standing else {}
@@ -310,6 +324,58 @@ def _remember_run(search: _Search, stopped: str | None) -> None:
         search.tree.remember({"run": None})
 
 
+def _set_out(search: _Search) -> None:
+    """Unpack the root if nothing is there yet; mend what people's ratings have put in another light."""
+    root = search.background.every[0]
+    if not root.is_unpacked:
+        search.take([search.weigh(root)])
+    _replace_what_fell_behind(search)
+
+
+def _replace_what_fell_behind(search: _Search) -> None:
+    """Commit another proposal of a step where, since people rated, it earns more than the one that stands.
+
+    Only where nothing was built on the children: no expansion below them, no rating, nothing written by hand.
+    """
+    for s in search.background.every:
+        children = search.tree.children(s.address) if s.is_unpacked else []
+        if children and all(_is_replaceable(search, c) for c in children):
+            done = next(
+                e for e in search.tree.store.expansions(search.tree.tree_id, s.address) if e.is_current
+            )
+            gains = _gains_of_rivals(search, done, children)
+            best = max(gains, key=lambda i: gains[i], default=None)
+            if best is not None and gains[best] > LEAST_TO_REPLACE:
+                search.replace(done, best, gains[best])
+                search.look_again()
+
+
+def _is_replaceable(search: _Search, s: Statement) -> bool:
+    is_own = s.draft.origin == search.unpacker.name and s.draft.when is not None
+    return is_own and not s.n_children and s.address not in search.prior.rated
+
+
+def _gains_of_rivals(search: _Search, done: Expansion, children: list[Statement]) -> dict[int, float]:
+    """Per other proposal, nats of J that it would earn in the place of what stands."""
+    standing = search.standing
+    if standing is None:
+        return {}
+    claim_of = dict(
+        zip((s.address for s in search.background.testable), search.background.copy_of, strict=True)
+    )
+    claims = [claim_of[c.address] for c in children]
+    lost = search.objective.without(standing, claims)
+    search.standing = silenced(standing, claims)
+    rivals = [
+        i
+        for i, p in enumerate(done.proposals)
+        if i != done.committed and not p.problems and p.children and all(c.when for c in p.children)
+    ]
+    gains = {i: lost + search.gain_of(done.address, done.proposals[i].children) for i in rivals}
+    search.standing = standing
+    return gains
+
+
 def _drop_what_does_not_earn(search: _Search) -> None:
     """Take claims without children out of Z whose points cost more than they earn, out of fold."""
     standing = search.standing
@@ -321,7 +387,7 @@ def _drop_what_does_not_earn(search: _Search) -> None:
         if not s.n_children
         and s.draft.origin == search.unpacker.name
         and s.address not in search.prior.rated
-        and search.objective.without(standing, claim) >= 0.0
+        and search.objective.without(standing, [claim]) >= 0.0
     ]
     if not harmless:
         return

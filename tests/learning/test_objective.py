@@ -148,11 +148,11 @@ def test_taking_away_a_claim_that_says_nothing_changes_nothing() -> None:
     A[:, 1] = 0.0
     standing = objective(y).stand(card([0.7, 0.7], [0, 1]), A[:, :2])
 
-    assert objective(y).without(standing, 1) == pytest.approx(0.0, abs=1e-9)
+    assert objective(y).without(standing, [1]) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_taking_away_a_claim_that_earns_costs_nats() -> None:
     A, y = task()
     standing = objective(y).stand(card([0.9], [0]), A[:, :1])
 
-    assert objective(y).without(standing, 0) < -5.0
+    assert objective(y).without(standing, [0]) < -5.0

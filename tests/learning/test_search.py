@@ -10,12 +10,15 @@ import pytest
 from kb.address import ROOT, parent
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree
+from kb.records import Proposal
 from learning.asking import Question, answer
 from learning.growing import unpack
 from learning.predicting import predict
 from learning.search import learn
 from tests.tasks import Table, aspect_about, grow, log_loss, planted
 from unpacking.budget import Budget
+from unpacking.induction import InductionUnpacker
+from unpacking.step import Choice, propose, unpack_step
 
 NewKB = Callable[[], KnowledgeBase]
 
@@ -269,3 +272,32 @@ def test_progress_is_told_after_every_step(planted_tree: Tree) -> None:
     learn(planted_tree, budget=Budget(steps=3), progress=lambda r: steps.append(r.steps))
 
     assert steps == [2, 3]
+
+
+def test_a_step_that_fell_behind_is_replaced_and_kept(new_kb: NewKB) -> None:
+    tree = grow(new_kb(), planted(3, n=400))
+    unpack(tree, ROOT)
+    mz = InductionUnpacker()
+    place, made = max(
+        ((s.address, propose(tree, s.address, mz, n=3, seed=0)) for s in tree.children(ROOT)),
+        key=lambda pair: spread_of_gains(pair[1]),
+    )
+    worst = min(range(len(made)), key=lambda i: gain_of(made[i]))
+    unpack_step(tree, place, mz, choice=Choice(made, worst, "human:careless"))
+
+    learn(tree)
+
+    stands = [e for e in tree.store.expansions(tree.tree_id, place) if e.is_current]
+    replaced = [m for m in tree.moves() if m.kind == "replace" and m.address == place]
+    assert [(e.slot, e.chosen_by) for e in stands] == [(1, "search")]
+    assert tree.store.expansions(tree.tree_id, place)[0].chosen_by == "human:careless"
+    assert replaced
+    assert replaced[0].terms["gain"] > 1.0
+
+
+def gain_of(proposal: Proposal) -> float:
+    return proposal.approval.terms.get("gain_nats", 0.0) if proposal.approval else 0.0
+
+
+def spread_of_gains(proposals: tuple[Proposal, ...]) -> float:
+    return max(map(gain_of, proposals)) - min(map(gain_of, proposals))
