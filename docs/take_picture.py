@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "images" / "report.png"
 SIZE = "1200,1212"
-WIDE = "<style>main { max-width: 1200px; padding-top: 40px }</style></head>"
+SHORT = "<style>main { padding-top: 40px }</style></head>"
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
         report = folder / "report.html"
         _priory("demo", "--no-ask", *here)
         _priory("report", "--labels", str(files.labels), "--html", str(report), *here)
-        page = report.read_text(encoding="utf-8").replace("</head>", WIDE, 1)
+        page = report.read_text(encoding="utf-8").replace("</head>", SHORT, 1)
         report.write_text(page, encoding="utf-8")
         seen = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={SIZE}"]
         subprocess.run(

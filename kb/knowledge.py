@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from kb.address import ROOT, Address, ancestors, depth
 from kb.arrays import Codes, Mask
 from kb.cases import Cases, Labelled, load_cases, load_labelled
-from kb.records import Judgement, JudgementKind, Move, TreeRecord
+from kb.records import Judgement, JudgementKind, Move, Page, TreeRecord
 from kb.statements import Draft, Statement
 from kb.stores.opening import open_store
 from kb.stores.protocol import Store, UnknownAddressError
@@ -25,9 +25,21 @@ if TYPE_CHECKING:
 
 __all__ = ["KnowledgeBase", "Tree", "open_kb"]
 
+Item = TypeVar("Item")
+
 HELD_OUT = 0.2  # share of D that no statement and no number is ever chosen with
 MOST_HELD_OUT = 5_000
 ROOT_CLASSES = 6  # that the root's text names
+
+
+def _all_pages(page_after: Callable[[str | None], Page[Item]]) -> list[Item]:
+    """What all pages hold, in order."""
+    page = page_after(None)
+    found = list(page.items)
+    while page.after is not None:
+        page = page_after(page.after)
+        found += page.items
+    return found
 
 
 class Tree:
@@ -91,13 +103,9 @@ class Tree:
 
     def children(self, of: Address | str = ROOT, *, dropped: bool = False) -> list[Statement]:
         """Children in the current slot, in order; dropped ones only if asked for."""
-        place, found, after = Address(of), list[Statement](), None
-        while True:
-            page = self.store.children(self.tree_id, place, after=after, limit=1000)
-            found += [s for s in page.items if dropped or not s.is_dropped]
-            after = page.after
-            if after is None:
-                return found
+        place = Address(of)
+        found = _all_pages(lambda after: self.store.children(self.tree_id, place, after=after, limit=1000))
+        return [s for s in found if dropped or not s.is_dropped]
 
     def ancestors(self, of: Address | str) -> list[Statement]:
         """Statements above the address, the root first."""
@@ -128,13 +136,7 @@ class Tree:
 
     def judgements(self) -> list[Judgement]:
         """All that were said, in order, corrected and undone ones included."""
-        said, after = list[Judgement](), None
-        while True:
-            page = self.store.judgements(self.tree_id, after=after)
-            said += page.items
-            after = page.after
-            if after is None:
-                return said
+        return _all_pages(lambda after: self.store.judgements(self.tree_id, after=after))
 
     def judge(self, kind: JudgementKind, address: Address | str, rater: str, **said: Any) -> Judgement:
         """Append one judgement; ``said`` are the other fields of Judgement."""
@@ -155,13 +157,7 @@ class Tree:
 
     def moves(self) -> list[Move]:
         """All moves, in order."""
-        made, after = list[Move](), None
-        while True:
-            page = self.store.moves(self.tree_id, after=after)
-            made += page.items
-            after = page.after
-            if after is None:
-                return made
+        return _all_pages(lambda after: self.store.moves(self.tree_id, after=after))
 
     def remember(self, changes: Mapping[str, object]) -> None:
         """Merge JSON values into the tree's spec, such as the digest of the newest fit."""

@@ -143,7 +143,7 @@ def _part(part: Node | str) -> str:
 def _ranges(parts: Sequence[Node]) -> list[Node | str]:
     """The parts, a lower and an upper end of one column written as one range."""
     found: list[Node | str] = []
-    rest = list(parts)
+    rest = _tightest(parts)
     while rest:
         first = rest.pop(0)
         other = next((part for part in rest if _are_ends(first, part)), None)
@@ -157,6 +157,34 @@ def _ranges(parts: Sequence[Node]) -> list[Node | str]:
         joint = " " if high.operator == "<=" else " and "
         found.append(f"{column_in_words(low.column)} {joint.join(ends)}")
     return found
+
+
+def _tightest(parts: Sequence[Node]) -> list[Node]:
+    """The parts without ends that another end of the same column makes needless."""
+    kept: list[Node] = []
+    for part in parts:
+        same = next((i for i, other in enumerate(kept) if _same_end(part, other)), None)
+        if same is None:
+            kept.append(part)
+        elif isinstance(part, Compare) and isinstance(kept[same], Compare):
+            kept[same] = _tighter(kept[same], part)
+    return kept
+
+
+def _same_end(first: Node, second: Node) -> bool:
+    if not isinstance(first, Compare) or not isinstance(second, Compare) or first.column != second.column:
+        return False
+    values = first.value, second.value
+    comparable = all(isinstance(v, float) for v in values) or all(isinstance(v, datetime.date) for v in values)
+    return comparable and any({first.operator, second.operator} <= {*side} for side in (_LOWER, _UPPER))
+
+
+def _tighter(first: Compare, second: Compare) -> Compare:
+    """Of two lower or two upper ends the one that leaves fewer cases."""
+    is_lower = first.operator in _LOWER
+    if first.value == second.value:
+        return first if first.operator in {"<", ">"} else second
+    return max((first, second), key=lambda c: c.value) if is_lower else min((first, second), key=lambda c: c.value)  # type: ignore[arg-type,return-value]  # both are numbers or both days
 
 
 def _are_ends(first: Node, second: Node) -> bool:

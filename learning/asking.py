@@ -274,7 +274,7 @@ def check_answer(said: Judgement, where: str = "") -> None:
 def _what_changed(tree: Tree, before: Fit, judgement_id: str) -> Change:
     cases = _sampled(tree.Dstar, before.seed)
     was = before.forecast(before.background.matches(cases))
-    after = refit(tree, like=before)
+    after = refit(tree, keep_strengths=True)
     now = after.forecast(after.background.matches(cases))
     changed = int((was.argmax(axis=1) != now.argmax(axis=1)).sum())
     return Change(changed, len(was), judgement_id, _divergence(now, was))

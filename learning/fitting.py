@@ -128,13 +128,13 @@ def all_on(scorecard: Scorecard) -> Scorecard:
     return Scorecard(scorecard.board.all_on(), scorecard.side, scorecard.classes)
 
 
-def refit(tree: Tree, *, seed: int | None = None, like: Fit | None = None) -> Fit:
+def refit(tree: Tree, *, seed: int | None = None, keep_strengths: bool = False) -> Fit:
     """Fit the numbers of Z as it stands, and store what each statement is worth.
 
     Args:
         tree: Whose Z.
         seed: For folds and drawn worlds; the task's if None.
-        like: An earlier fit whose λ to keep, which saves the cross-validation.
+        keep_strengths: Keep the λ of the stored fit, if there is one, which saves the cross-validation.
     """
     seed = tree.task.seed if seed is None else seed
     background = background_of(tree)
@@ -142,7 +142,9 @@ def refit(tree: Tree, *, seed: int | None = None, like: Fit | None = None) -> Fi
     prior = fit_prior(ratings_of(judgements))
     scorecard = background.scorecard(prior, tree.task.classes)
     A, y = background.matches(tree.D.cases), tree.D.y
-    strength, plain_strength = (like.points.strength, like.plain.strength) if like else (None, None)
+    stored = tree.record.spec.get("fit")
+    kept = stored.get("strengths") if keep_strengths and isinstance(stored, dict) else None
+    strength, plain_strength = kept or (None, None)
     points = fit_numbers(scorecard, A, y, seed=seed, strength=strength)
     plain = fit_plain(all_on(scorecard), A, y, seed=seed, strength=plain_strength)
     fit = Fit(background, prior, scorecard, points, plain, task_belief(judgements), seed)
@@ -181,7 +183,8 @@ def _remember(tree: Tree, fit: Fit) -> None:
     }
     digest = tree.store.put_blob(json.dumps({**numbers, "seed": fit.seed}).encode())
     state = _state(fit.background, fit.prior, fit.as_D)
-    tree.remember({"fit": {"digest": digest, "state": state, "strength": fit.points.strength}})
+    strengths = [fit.points.strength, fit.plain.strength]
+    tree.remember({"fit": {"digest": digest, "state": state, "strengths": strengths}})
 
 
 def _state(background: Background, prior: Prior, as_D: float) -> str:

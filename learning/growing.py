@@ -12,7 +12,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import KINDS, Draft, Kind, Statement
-from learning.fitting import latest_fit
+from learning.fitting import refit
 from unpacking.approval import MOST_TEXT
 from unpacking.budget import Budget
 from unpacking.induction import InductionUnpacker
@@ -76,7 +76,7 @@ def unpack(
     budget: Budget | None = None,
     seed: int | None = None,
 ) -> Expansion:
-    """Unpack one statement: n proposals, their approvals, and the children of the best, committed.
+    """Unpack one statement: n proposals, their approvals, and the children of the best, committed and fitted.
 
     An address that is not stored yet is asked for directly: only the path to it is unpacked first. The same
     call again gives the expansion that is there.
@@ -96,6 +96,8 @@ def unpack(
     done = unpack_step(tree, place, mz, n=n, seed=chance)
     if done.slot not in known:
         _log_step(tree, done)
+        if any(c.when for c in done.children):
+            refit(tree, keep_strengths=True)
     return done
 
 
@@ -195,7 +197,7 @@ def _append(tree: Tree, of: Address | str, draft: Draft) -> Statement:
     if said.replaces:
         drop(tree, said.replaces, by=said.origin, why=f"edited as {stored.address}")
     if said.when:
-        latest_fit(tree)
+        refit(tree, keep_strengths=True)
     return tree.statement(stored.address)
 
 

@@ -162,7 +162,12 @@ def _value(fields: Mapping[str, object], where: str) -> tuple[float | None, str]
     written = str(fields.get("value") if fields.get("value") is not None else "").strip().lower()
     if written in _WORDS:
         return None, _WORDS[written]
-    return _number(written.removesuffix("%").strip(), where) / 100.0, "credence"
+    per_cent = _number(written.removesuffix("%").strip(), where)
+    if not 0.0 <= per_cent <= 100.0:
+        raise InputError(
+            f"{written} is no credence in per cent.", where=where, remedy="Write 0 to 100, n, here or skip."
+        )
+    return per_cent / 100.0, "credence"
 
 
 def _number(written: object, where: str) -> float:

@@ -68,7 +68,7 @@ def measure(
             carries_Dstar=float(on_Dstar[:, claims].any(axis=1).mean()) if claims else None,
             alarm=nats is not None
             and nats >= ALARM_NATS
-            and p < ALARM_PLAUSIBILITY
+            and belief.plausibility < ALARM_PLAUSIBILITY
             and belief.by is not None
             and len(s.address) > 1,
         )
@@ -88,11 +88,13 @@ def _sample(n: int, seed: int) -> Codes:
 
 
 def _claims_below(background: Background, claim_of: Mapping[Address, int]) -> dict[Address, list[int]]:
-    """Per statement, the claims made by it and by what lies below it."""
+    """Per statement, the claims made by it and below it; an aspect's must be about its columns alone."""
     found: dict[Address, list[int]] = {s.address: [] for s in background.every}
+    about = {s.address: set(s.draft.columns) for s in background.every if s.kind == "aspect"}
     for s in background.testable:
         for place in [s.address, *ancestors(s.address)]:
-            if place in found and claim_of[s.address] not in found[place]:
+            is_about = place not in about or set(s.draft.columns) <= about[place]
+            if is_about and place in found and claim_of[s.address] not in found[place]:
                 found[place].append(claim_of[s.address])
     return found
 

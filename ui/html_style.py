@@ -19,7 +19,7 @@ STYLE = """
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 var(--sans); }
-main { max-width: 1080px; margin: 0 auto; padding: 56px 32px 72px; }
+main { max-width: 1200px; margin: 0 auto; padding: 56px 32px 72px; }
 h1, h2, h3, p, dl, dd, ul, ol, figure { margin: 0; padding: 0; }
 h1 { font: 400 clamp(30px, 5vw, 44px)/1.12 var(--serif); letter-spacing: -.01em; overflow-wrap: anywhere; }
 h2 { font: 400 25px/1.25 var(--serif); margin-bottom: 6px; }

@@ -41,9 +41,12 @@ def timeless(made: Expansion) -> Expansion:
 
 
 def all_of(tree: Tree) -> list[tuple[Any, ...]]:
-    """Everything that was grown, times aside."""
+    """Everything that was grown; times and what fits found are aside, ratings may move those."""
     return [
-        (replace(s, created=0.0), *(timeless(e) for e in tree.store.expansions(tree.tree_id, s.address)))
+        (
+            replace(s, created=0.0, measures=None),
+            *(timeless(e) for e in tree.store.expansions(tree.tree_id, s.address)),
+        )
         for s in tree.store.subtree(tree.tree_id, Address("0"), limit=1000, every_slot=True).items
     ]
 
