@@ -160,31 +160,33 @@ def _ranges(parts: Sequence[Node]) -> list[Node | str]:
 
 
 def _tightest(parts: Sequence[Node]) -> list[Node]:
-    """The parts without ends that another end of the same column makes needless."""
+    """The parts without ends of a column that another of its ends makes needless."""
     kept: list[Node] = []
     for part in parts:
-        same = next((i for i, other in enumerate(kept) if _same_end(part, other)), None)
-        if same is None:
+        at = next((i for i, other in enumerate(kept) if _implies(part, other) or _implies(other, part)), None)
+        if at is None:
             kept.append(part)
-        elif isinstance(part, Compare) and isinstance(kept[same], Compare):
-            kept[same] = _tighter(kept[same], part)
+        elif _implies(part, kept[at]):
+            kept[at] = part
     return kept
 
 
-def _same_end(first: Node, second: Node) -> bool:
+def _implies(first: Node, second: Node) -> bool:
+    """Whether both are lower or both upper ends of one column, and the first leaves no more cases."""
     if not isinstance(first, Compare) or not isinstance(second, Compare) or first.column != second.column:
         return False
-    values = first.value, second.value
-    comparable = all(isinstance(v, float) for v in values) or all(isinstance(v, datetime.date) for v in values)
-    return comparable and any({first.operator, second.operator} <= {*side} for side in (_LOWER, _UPPER))
+    a, b = _place(first.value), _place(second.value)
+    for side, sign in ((_LOWER, 1.0), (_UPPER, -1.0)):
+        if a is not None and b is not None and {first.operator, second.operator} <= {*side}:
+            return (sign * a, first.operator == side[0]) >= (sign * b, second.operator == side[0])
+    return False
 
 
-def _tighter(first: Compare, second: Compare) -> Compare:
-    """Of two lower or two upper ends the one that leaves fewer cases."""
-    is_lower = first.operator in _LOWER
-    if first.value == second.value:
-        return first if first.operator in {"<", ">"} else second
-    return max((first, second), key=lambda c: c.value) if is_lower else min((first, second), key=lambda c: c.value)  # type: ignore[arg-type,return-value]  # both are numbers or both days
+def _place(value: Value) -> float | None:
+    """Where a number or a day stands; None for what has no order here."""
+    if isinstance(value, datetime.date):
+        return float(value.toordinal())
+    return value if isinstance(value, float) else None
 
 
 def _are_ends(first: Node, second: Node) -> bool:

@@ -203,3 +203,7 @@ def main(arguments: Iterable[str] | None = None) -> NoReturn:
         if reconfigure is not None:
             reconfigure(errors="replace")
     priory.main(None if arguments is None else list(arguments), prog_name="priory")
+
+
+if __name__ == "__main__":
+    main()

@@ -49,6 +49,12 @@ COLUMNS = (
             "year > 2008 AND has_tail AND year < 2012",
             "year above 2008 and below 2012 and has tail is true",
         ),
+        ("year > 2008 AND year <= 2012 AND year <= 2010", "year above 2008 up to 2010"),
+        ("year > 2008 AND has_tail AND year > 2009", "year above 2009 and has tail is true"),
+        ("year >= 2008 AND year > 2008", "year above 2008"),
+        ("\"seen.on\" > '2020-01-01' AND \"seen.on\" > '2020-05-01'", "seen on after 2020-05-01"),
+        ("size > 'low' AND size > 'medium'", "size above low and size above medium"),
+        ("year > 2008 OR year > 2010", "year above 2008 or year above 2010"),
     ],
 )
 def test_conditions_read_as_plain_words(when: str, words: str) -> None:
