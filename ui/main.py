@@ -47,6 +47,8 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 MODULES = {name: module for section in SECTIONS.values() for name, module in section.items()}
 
+OF_COMMANDS = {"--kb", "--tree", "--json", "--quiet", "--debug", "--seed"}
+
 WELCOME = """\
 Priory – a prior you can read.
 
@@ -140,6 +142,8 @@ def _usage(error: click.ClickException) -> dict[str, str]:
     context = getattr(error, "ctx", None)
     path = context.command_path if isinstance(context, click.Context) else "priory"
     remedy = f"See {path} --help" if isinstance(error, click.UsageError) else ""
+    if isinstance(error, click.NoSuchOption) and path == "priory" and error.option_name in OF_COMMANDS:
+        remedy = f"Options stand behind the command: priory trees {error.option_name} …"
     code = "usage" if isinstance(error, click.UsageError) else "failed"
     return {"code": code, "message": error.format_message(), "where": "", "remedy": remedy}
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from kb.errors import InputError
 from ui.answers import Reply, read_reply
 from ui.views.plain import FOUND, QUIET, Hanging, cell, say
-from ui.wording import clean, count, shortened
+from ui.wording import clean, count, shortened, value_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -253,5 +253,5 @@ def _line(label: str, text: Text) -> RenderableType:
 def _case(values: Mapping[str, object], columns: Sequence[str]) -> str:
     """A few values of a case as a person reads them, those that the statement is about first."""
     order = [*(name for name in columns if name in values), *(name for name in values if name not in columns)]
-    shown = [f"{name} {'missing' if values[name] is None else values[name]}" for name in order[:MOST_VALUES]]
+    shown = [f"{name} {value_in_words(values[name])}" for name in order[:MOST_VALUES]]
     return " · ".join(shortened(text, 40) for text in shown)

@@ -21,6 +21,7 @@ __all__ = [
     "points",
     "shortened",
     "strongest",
+    "value_in_words",
 ]
 
 POINTS_PER_NAT = 10.0 / math.log(10.0)
@@ -104,6 +105,19 @@ def decimals(value: float) -> str:
     size = abs(value)
     written = f"{size:,.0f}" if size >= 10 or size == 0 else f"{size:.1f}" if size >= 1 else f"{size:.2f}"
     return f"−{written}" if value < 0 and float(written.replace(",", "")) else written
+
+
+def value_in_words(value: object) -> str:
+    """A value of a case: numbers to six digits, enough to see on which side of a cut they are.
+
+    >>> [value_in_words(v) for v in (178.78990069856692, 4100, True, None, "Dream")]
+    ['178.79', '4100', 'true', 'missing', 'Dream']
+    """
+    if value is None:
+        return "missing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.6g}" if isinstance(value, float) else clean(value)
 
 
 def duration(seconds: float) -> str:

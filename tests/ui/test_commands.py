@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from kb.address import Address
 from kb.knowledge import open_kb
 from kb.records import Judgement
+from learning.predicting import Citation, Explanation
 from ui.main import priory
+from ui.views.forecasts import explanation_lines
 
 Call = Callable[..., Result]
 Asked = Callable[..., Any]
@@ -134,6 +137,18 @@ def test_unpack_shows_the_proposals_and_which_was_committed(call: Call, asked: A
     assert asked("show", leaf)["statements"][0]["is_unpacked"] is True
 
 
+def test_another_expansion_is_shown_as_what_it_is(call: Call, asked: Asked) -> None:
+    again = call("unpack", "0.0")
+    other = call("unpack", "0.0", "--n", "2")
+
+    assert "was unpacked so before" in again.stderr
+    assert "0.0@1.0" not in again.stdout
+    assert "0.0@1.0" in other.stdout
+    assert "priory choose 0.0 1" in other.stderr
+    call("choose", "0.0", "1")
+    assert "0.0@1.0" in {s["address"] for s in asked("show", "0.0")["statements"]}
+
+
 def test_a_used_up_budget_exits_3_and_goes_on(call: Call, asked: Asked) -> None:
     first = call("unpack", "0", "--depth", "3", "--budget", "steps=1")
     sizes = [len(asked("show", "--depth", "9")["statements"])]
@@ -161,6 +176,23 @@ def test_workers_do_what_is_queued(call: Call, asked: Asked) -> None:
 
     assert asked("worker") == {"done": 1, "given_up": 0, "waiting": 0}
     assert asked("show", leaf)["statements"][0]["is_unpacked"] is True
+
+
+def test_with_a_depth_all_that_is_left_to_unpack_is_queued(asked: Asked) -> None:
+    shown = asked("show", "--depth", "2")["statements"]
+    left = [s["address"] for s in shown if not s["is_unpacked"] and s["address"].count(".") <= 2]
+    queued = asked("unpack", "0", "--depth", "3", "--queue")
+
+    assert queued == {"queued": len(left), "waiting": len(left)}
+    assert asked("worker")["done"] == len(left) > 1
+    assert all(asked("show", address)["statements"][0]["is_unpacked"] for address in left)
+
+
+def test_a_condition_about_a_value_that_never_occurs_says_so(call: Call) -> None:
+    result = call("add", "0", "The west ward is dangerous.", "--when", "ward = 'west'")
+
+    assert result.exit_code == 0
+    assert "ward is never 'west'" in result.stderr
 
 
 def test_a_written_statement_is_fitted_at_once(call: Call, asked: Asked) -> None:
@@ -232,6 +264,7 @@ def test_the_question_about_the_task_is_answered_by_its_name(call: Call, file: P
         (["0.0", "101"], "above 100"),
         (["0.0", "0.5"], "share or a percentage"),
         (["0.0", "u"], "no answer"),
+        (["0.0", ""], "no answer"),
         (["0.77", "50"], "0.77"),
         (["0.0"], "VALUE"),
         (["0.0", "50", "--rater", "robot:r2"], "names no rater"),
@@ -348,6 +381,15 @@ def test_predict_writes_a_line_per_case(call: Call, tmp_path: Path, name: str) -
     assert {row["agreed"] for row in rows} <= {"", "yes", "no"}
 
 
+@pytest.mark.parametrize("name", ["out.xlsx", "out.json", "out.parquet"])
+def test_predict_writes_no_format_that_it_does_not_know(call: Call, tmp_path: Path, name: str) -> None:
+    result = call("predict", "--out", tmp_path / name)
+
+    assert result.exit_code == 2
+    assert f"{name}: forecasts are written as CSV or JSON lines" in result.stderr
+    assert not (tmp_path / name).exists()
+
+
 def test_predict_takes_the_cases_of_a_file(asked: Asked, tmp_path: Path) -> None:
     cases = tmp_path / "cases.csv"
     cases.write_text("age,ward\n88,north\n21,\n", encoding="utf-8")
@@ -364,6 +406,35 @@ def test_explain_cites_statements(call: Call, asked: Asked) -> None:
     assert "because" in result.stdout or "switched off" in result.stdout
     assert set(asked("explain", "3")["probabilities"]) == {"yes", "no"}
     assert call("explain", "60").exit_code == 2
+
+
+def test_a_case_that_nothing_speaks_about_says_so(tables: Path, tmp_path: Path) -> None:
+    kb = ("--kb", f"sqlite:///{tmp_path}/bare.db")
+    files = ("--train", tables / "train.csv", "--predict", tables / "predict.csv")
+    made = CliRunner().invoke(priory, [str(a) for a in ("new", "bare", *files, "--target", "died", *kb)])
+    result = CliRunner().invoke(priory, ["explain", "0", *kb])
+
+    assert (made.exit_code, result.exit_code) == (0, 0)
+    assert "for D*?" not in result.stdout
+    assert "No statement speaks about this case; the forecast is the base rate." in result.stdout
+
+
+def test_only_what_the_condition_mentions_is_shown_of_the_case() -> None:
+    values = {"a": 1.5, "bill": 2.25, "bill_depth": 178.78990069856692, "e": None, "is_old": True}
+    because = tuple(
+        Citation(Address("0.0"), text, {"x": 1.0}, 0.5, met, rated=True)
+        for text, met in [
+            ("Deep: x.", "bill depth above 0.126 and e is missing"),
+            ("Old: x.", "is old is true"),
+        ]
+    )
+    console = Console(width=120)
+    with console.capture() as shown:
+        console.print(explanation_lines(Explanation(3, values, {"x": 0.6, "y": 0.4}, because, (), (), None)))
+
+    assert "a 1.5 · bill 2.25 · bill_depth 178.79 · e missing · is_old true" in shown.get()
+    assert "Deep: x.  here 178.79, missing " in shown.get()
+    assert "Old: x.  here true " in shown.get()
 
 
 def test_baselines_stand_beside_each_other(call: Call, tables: Path) -> None:

@@ -103,6 +103,13 @@ def test_a_wrong_option_exits_2_with_one_line() -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_an_option_in_front_of_the_command_is_told_where_it_goes() -> None:
+    result = called("--kb", "sqlite:///a.db", "trees")
+
+    assert result.exit_code == 2
+    assert "Options stand behind the command: priory trees --kb …" in result.stderr
+
+
 def test_wrong_usage_is_json_where_json_is_asked_for() -> None:
     result = called("show", "--depth", "far", "--json")
 

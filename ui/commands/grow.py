@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["unpack", "worker"]
 
+MOST_CHILDREN = 1000
+
 
 @click.command()
 @click.argument("address", callback=as_address, default=ROOT)
@@ -25,7 +27,7 @@ __all__ = ["unpack", "worker"]
 @click.option("--depth", default=1, show_default=True, type=click.IntRange(1), help="Levels to unpack.")
 @click.option("--budget", callback=as_budget, help='What may be spent: "steps=50,seconds=60".')
 @click.option("--dry-run", is_flag=True, help="Show the proposals and commit nothing.")
-@click.option("--queue", is_flag=True, help="Leave the step to workers: priory worker.")
+@click.option("--queue", is_flag=True, help="Leave what is there to unpack to workers: priory worker.")
 @everywhere
 def unpack(
     face: Face,
@@ -52,19 +54,24 @@ def unpack(
         if dry_run:
             _preview(face, tree, address, unpacker, n)
         elif queue:
-            _enqueue(face, tree, address)
+            _enqueue(face, tree, address, depth)
         elif depth == 1:
             _step(face, tree, address, unpacker, n, budget)
         else:
             _many(face, tree, address, unpacker, n, depth, budget)
 
 
-def _enqueue(face: Face, tree: Tree, address: Address) -> None:
-    new = tree.store.enqueue(tree.tree_id, [(tree.statement(address).address, 0, 0.0)])
+def _enqueue(face: Face, tree: Tree, address: Address, depth: int) -> None:
+    """Queue what is not unpacked yet among the statements that are there."""
+    tree.statement(address)
+    open_ones = [s.address for s in tree.walk(address, levels=depth - 1) if not s.is_unpacked]
+    new = tree.store.enqueue(tree.tree_id, [(place, 0, 0.0) for place in open_ones])
     if face.json:
         face.print_json({"queued": new, "waiting": tree.store.waiting(tree.tree_id)})
-    else:
+    elif depth == 1:
         face.say(f"Queued: {address}" if new else f"{address} is queued or unpacked already.")
+    else:
+        face.say(f"Queued: {count(new, 'statement')}. The same command queues what they are unpacked into.")
 
 
 def _preview(face: Face, tree: Tree, address: Address, unpacker: str, n: int) -> None:
@@ -84,6 +91,7 @@ def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budge
     from learning.fitting import latest_fit
     from learning.growing import unpack as unpacked
 
+    before = _slots(tree, address)
     expansion = unpacked(tree, address, unpacker=unpacker, n=n, budget=budget, seed=face.seed)
     latest_fit(tree)
     if face.json:
@@ -95,7 +103,22 @@ def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budge
     of = tree.statement(address)
     face.talk.print(proposal_list(of, expansion.proposals, expansion.committed))
     face.say()
-    face.show(outline(tree.walk(address, levels=1)))
+    if expansion.slot in before:
+        face.say(f"It was unpacked so before: slot {expansion.slot}.")
+    page = tree.store.children(tree.tree_id, address, slot=expansion.slot, limit=MOST_CHILDREN)
+    face.show(outline([of, *(s for s in page.items if not s.is_dropped)]))
+    if before and expansion.slot not in _slots(tree, address, current=True):
+        face.hint(
+            f"The tree follows another slot. This one from now on: priory choose {address} {expansion.slot}"
+        )
+
+
+def _slots(tree: Tree, address: Address, *, current: bool = False) -> set[int]:
+    """Slots of the expansions that are there; nothing where the statement is not there yet."""
+    if tree.store.node(tree.tree_id, address) is None:
+        return set()
+    found = tree.store.expansions(tree.tree_id, address)
+    return {e.slot for e in found if e.is_current or not current}
 
 
 def _many(

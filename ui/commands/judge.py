@@ -60,7 +60,7 @@ def rate(
     with face.tree() as tree:
         if file:
             _import(face, tree, file, rater)
-        elif address and value:
+        elif address is not None and value is not None:
             _store(face, tree, address, value, rater=rater_named(rater), note=note)
         else:
             _ask(face, tree, rater_named(rater), limit)

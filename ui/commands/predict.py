@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kb.errors import InputError
 from ui.face import Face, everywhere
 from ui.files import refuse_lost
 from ui.wording import count
@@ -37,6 +38,7 @@ def predict(
         raise click.UsageError("Give --cases FILE or --all, not both.")
     if out:
         refuse_lost(out)
+        _refuse_other(out)
     from kb.tables import read_cases
     from learning.predicting import predict as predicted
     from ui.views.forecasts import forecast_list, write_rows
@@ -53,6 +55,16 @@ def predict(
     elif not out:
         face.show(forecast_list(forecasts, agreed))
         face.hint("priory explain CASE says what a forecast rests on. Cases count from 0.")
+
+
+def _refuse_other(out: Path) -> None:
+    """See that the name asks for a format that is written."""
+    if out.suffix.lower() in {".xlsx", ".xls", ".ods", ".json", ".parquet", ".tsv", ".html", ".md", ".db"}:
+        raise InputError(
+            "forecasts are written as CSV or JSON lines.",
+            where=str(out),
+            remedy=f"Name it {out.stem}.csv or {out.stem}.jsonl.",
+        )
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from kb.records import Move
 from kb.statements import KINDS, Kind, Statement
 from ui.face import Face, as_address, everywhere, rater_named
 from ui.wording import clean
+
+if TYPE_CHECKING:
+    from kb.knowledge import Tree
 
 __all__ = ["add", "choose", "drop", "edit", "restore"]
 
@@ -41,6 +45,7 @@ def add(
 
     with face.tree() as tree:
         s = added(tree, address, text, when=when, side=side, kind=kind, by=rater_named(by))
+        _note(face, tree, s)
     _tell(face, s)
 
 
@@ -63,6 +68,7 @@ def edit(face: Face, address: Address, text: str, when: str | None, side: str | 
 
     with face.tree() as tree:
         s = edited(tree, address, text, when=when, side=side, by=rater_named(by))
+        _note(face, tree, s)
     _tell(face, s)
 
 
@@ -132,6 +138,14 @@ def choose(face: Face, address: Address, slot: int, by: str | None) -> None:
         refit(tree, seed=face.seed)
         s = tree.statement(address)
     _tell(face, s, after=f"Slot {slot} is the current one now.")
+
+
+def _note(face: Face, tree: Tree, s: Statement) -> None:
+    """Say what is allowed in its condition but perhaps not meant."""
+    from kb.conditions import parse_condition
+
+    for note in parse_condition(s.draft.when, tree.task.columns).notes if s.draft.when else ():
+        face.say(f"Note: {note}")
 
 
 def _tell(face: Face, s: Statement, *, after: str = "") -> None:

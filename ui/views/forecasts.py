@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from ui.files import write_whole
 from ui.views.plain import FOUND, QUIET, Guided, cell, listing, say
-from ui.wording import LEGEND, clean, percent, points, shortened, strongest
+from ui.wording import LEGEND, clean, percent, points, shortened, strongest, value_in_words
 
 if TYPE_CHECKING:
     from learning.predicting import Citation, Explanation, Predictions
@@ -24,6 +25,7 @@ __all__ = ["EXPLAIN_LEGEND", "explanation_lines", "forecast_list", "write_rows"]
 EXPLAIN_LEGEND = (
     f"{LEGEND} Switched off: people hardly believe that it carries over, so it counts little here."
 )
+NOTHING = "No statement speaks about this case; the forecast is the base rate."
 CASES_SHOWN = 20
 CLASSES_SHOWN = 3
 CITED = 6
@@ -91,11 +93,12 @@ def explanation_lines(e: Explanation) -> RenderableType:
     order = sorted(e.probabilities.items(), key=lambda item: -item[1])
     (name, p), rest = order[0], order[1:CLASSES_SHOWN]
     others = "".join(f", {shortened(other, 20)} {percent(q)}" for other, q in rest)
+    cited = any((e.because, e.switched_off, e.unrated))
     lines: list[RenderableType] = [
         say((f"Case {e.case}: ", ""), (f"{clean(name)} {percent(p)}", f"bold {FOUND}"), (others, QUIET)),
         Guided(cell(_values(e), QUIET)),
         "",
-        _citations(e),
+        _citations(e) if cited else say(NOTHING),
     ]
     if e.bounds:
         lines += ["", Guided(cell(_between(e)))]
@@ -105,7 +108,7 @@ def explanation_lines(e: Explanation) -> RenderableType:
 def _values(e: Explanation) -> str:
     shown = list(e.values.items())[:VALUES_SHOWN]
     more = f" · and {len(e.values) - len(shown):,} more" if len(e.values) > len(shown) else ""
-    return " · ".join(f"{name} {'missing' if value is None else value}" for name, value in shown) + more
+    return " · ".join(f"{name} {value_in_words(value)}" for name, value in shown) + more
 
 
 def _citations(e: Explanation) -> RenderableType:
@@ -137,9 +140,12 @@ def _here(c: Citation, e: Explanation) -> str:
     """What of the case meets the condition: the values that it mentions, else the condition in words."""
     from kb.words import column_in_words
 
-    met = clean(c.applies_because)
-    values = [value for name, value in e.values.items() if column_in_words(name) in met]
-    said = ", ".join("missing" if value is None else clean(value) for value in values) or met
+    met = left = clean(c.applies_because)
+    mentioned = set[str]()
+    for name in sorted(e.values, key=len, reverse=True):  # "bill depth" is no mention of "bill"
+        left, n = re.subn(rf"(?<!\w){re.escape(column_in_words(name))}(?!\w)", " ", left)
+        mentioned |= {name} if n else set()
+    said = ", ".join(value_in_words(value) for name, value in e.values.items() if name in mentioned) or met
     return f"  here {said}" if said else ""
 
 
