@@ -128,7 +128,9 @@ class Preparation:
         place, where = raw.place(target), f"{raw.source}: column {target!r}"
         (present,) = self.connection.execute(f"SELECT count({place}) FROM {raw.table}").fetchall()[0]  # noqa: S608
         if present < raw.n:
-            self.notes.append(f"{raw.n - present:,} rows of D have no label and are left out.")
+            lost = raw.n - present
+            has = "row of D has" if lost == 1 else "rows of D have"
+            self.notes.append(f"{lost:,} {has} no label; left out.")
             self.connection.execute(f"DELETE FROM {raw.table} WHERE {place} IS NULL")  # noqa: S608
             self.labelled = replace(raw, n=present)
         (profile,) = profiles(self.connection, [self.labelled], [target])
@@ -164,21 +166,28 @@ class Preparation:
         left_out = [name for name in names if self._names_rows(name, found[name])]
         kept = [name for name in names if name not in left_out]
         if left_out:
-            self.notes.append(f"{_listed(left_out)} only names the rows; left out.")
+            self.notes.append(f"{_listed(left_out)} only {_verb('name', left_out)} the rows; left out.")
         for name in kept:
             if name not in self.unlabelled.names:
                 raise no_column(self.unlabelled, name, "which D has")
-        silent = []
+        silent, texts = [], []
         present = [presence(self.connection, raw, kept) for raw in (self.labelled, self.unlabelled)]
         for name, in_D, in_Dstar in zip(kept, *present, strict=True):
             column = self._column(name, found[name])
             missing = 1 - in_D / self.labelled.n, 1 - in_Dstar / self.unlabelled.n
             if column.distinct + (sum(missing) > 0) > 1:
+                texts += [name] if column.type == "text" else []
                 yield replace(column, missing_D=missing[0], missing_Dstar=missing[1])
             else:
                 silent.append(name)
+        if texts:
+            is_text, its, it = ("is text", "its", "it") if len(texts) == 1 else ("are text", "their", "them")
+            self.notes.append(
+                f"{_listed(texts)} {is_text}: no statement looks into {its} words yet, "
+                f"and the plain models don't read {it}."
+            )
         if silent:
-            self.notes.append(f"{_listed(silent)} never changes; left out.")
+            self.notes.append(f"{_listed(silent)} never {_verb('change', silent)}; left out.")
 
     def _column(self, name: str, profile: Profile) -> Column:
         options = self.options
@@ -245,6 +254,10 @@ def no_column(raw: Raw, name: str, what: str) -> InputError:
     near = [n for n in raw.names if n.casefold() in nearest]
     remedy = f"Did you mean {near[0]!r}?" if near else f"Its columns are {_listed(raw.names)}."
     return InputError(f"has no column {name!r}, {what}.", where=raw.source, remedy=remedy)
+
+
+def _verb(word: str, names: Sequence[str]) -> str:
+    return word if len(names) > 1 else f"{word}s"
 
 
 def _listed(names: Sequence[str]) -> str:

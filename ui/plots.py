@@ -24,6 +24,7 @@ __all__ = [
 WIDTH, HEIGHT = 440, 330
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 42
 LETTER = 6.5  # mean width of a letter of a label in the widest common font, in units of the drawing
+TALL = 14  # height of a label with room around it
 LABELS = 7
 LABEL_LETTERS = 32
 MOST_MARKS = 2_000
@@ -227,14 +228,19 @@ def curve_plot(curve: Sequence[tuple[int, float]], rival: tuple[str, float] | No
     parts = frame(x, y, ("answers given", "log loss on D*, nats"), (short, decimals))
     if rival:
         parts.append(line(x.start, y.at(rival[1]), x.end, y.at(rival[1]), "rival"))
-        parts.append(words(x.end, y.at(rival[1]) - 7, shortened(rival[0], LABEL_LETTERS), "label", "end"))
     path = " ".join(f"{x.at(answers):.1f},{y.at(loss):.1f}" for answers, loss in curve)
     parts.append(f'<polyline class="ours" points="{path}"/>')
     for answers, loss in curve:
         parts.append(dot(x.at(answers), y.at(loss), 4.0, "ours", f"{answers} answers: {loss:.3f} nats"))
     last = curve[-1]
-    above = y.at(last[1]) - 10
-    parts.append(words(x.at(last[0]), above, f"Priory {decimals(last[1])}", "label ours", "end"))
+    ours, other = y.at(last[1]) - 10, y.at(rival[1]) - 7 if rival else None
+    if rival and other is not None:
+        if abs(ours - other) < TALL:  # the lower of the two goes below its line
+            ours, other = (
+                (ours, y.at(rival[1]) + TALL) if rival[1] <= last[1] else (y.at(last[1]) + 18, other)
+            )
+        parts.append(words(x.end, other, shortened(rival[0], LABEL_LETTERS), "label", "end"))
+    parts.append(words(x.at(last[0]), ours, f"Priory {decimals(last[1])}", "label ours", "end"))
     return svg(parts, "Log loss on D* against answers given")
 
 

@@ -177,7 +177,7 @@ def test_columns_that_only_name_the_rows_are_left_out() -> None:
         rid=[k % 3 for k in range(n)],
     )
     assert [column.name for column in prepared.task.columns] == ["mass", "rid"]
-    assert prepared.notes == ("id, passenger_id, code only names the rows; left out.",)
+    assert prepared.notes == ("id, passenger_id, code only name the rows; left out.",)
 
 
 def test_a_row_number_need_not_be_in_both_files(prepare: Prepare) -> None:
@@ -189,7 +189,16 @@ def test_a_row_number_need_not_be_in_both_files(prepare: Prepare) -> None:
 def test_a_column_that_never_changes_is_left_out_unless_it_is_sometimes_missing() -> None:
     prepared = from_columns(a=[1, 1, 1, 1], b=[1, None, 1, 1], c=[None] * 4, d=[1, 2, 3, 4])
     assert [column.name for column in prepared.task.columns] == ["b", "d"]
-    assert prepared.notes == ("a, c never changes; left out.",)
+    assert prepared.notes == ("a, c never change; left out.",)
+
+
+def test_it_says_that_nothing_looks_into_text_yet() -> None:
+    words = [f"the {k} th visit went {'well' if k % 2 else 'badly'}, said the nurse" for k in range(80)]
+    prepared = from_columns(note=words, mass=[k % 9 + 0.5 for k in range(80)])
+    assert [column.type for column in prepared.task.columns] == ["text", "numeric"]
+    assert prepared.notes == (
+        "note is text: no statement looks into its words yet, and the plain models don't read it.",
+    )
 
 
 def test_columns_of_one_file_and_dropped_ones_are_left_out(prepare: Prepare) -> None:
@@ -201,7 +210,7 @@ def test_columns_of_one_file_and_dropped_ones_are_left_out(prepare: Prepare) -> 
 def test_rows_without_a_label_are_left_out_with_a_note(prepare: Prepare) -> None:
     prepared = prepare(D + "1,Dream,male,\n")
     assert prepared.task.n_D == 4
-    assert prepared.notes == ("1 rows of D have no label and are left out.",)
+    assert prepared.notes == ("1 row of D has no label; left out.",)
     assert load_labelled(prepared.task, prepared.parquet_D).n == 4
 
 

@@ -14,7 +14,7 @@ from kb.task import Task
 from learning.report import Effort, Kind, Report, StatementLine, build_report, score_rows
 from learning.scores import Interval
 from ui.html_report import html_page
-from ui.plots import Axis, Mark, evidence_plot, interval_bar, labels, root
+from ui.plots import Axis, Mark, curve_plot, evidence_plot, interval_bar, labels, root
 
 HOSTILE = "<script>alert(1)</script>\u202egnp\x1b[31m\" onload='x' &lt; <img src=//evil.example/x>"
 KINDS: dict[str, Kind] = {
@@ -219,6 +219,15 @@ def test_labels_cover_neither_marks_nor_each_other() -> None:
     rows = [(float(a), float(b)) for a, b in re.findall(r'x="([\d.]+)" y="([\d.]+)"', "".join(drawn))]
     assert 3 <= len(drawn) <= 7
     assert len({round(up) for _, up in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("rival", [0.2, 0.49, 0.53, 0.54, 0.55, 0.58, 0.62, 0.7, 1.5])
+def test_the_two_names_of_the_curve_do_not_cover_each_other(rival: float) -> None:
+    drawn = curve_plot([(0, 0.76), (4, 0.6), (9, 0.54)], ("hard veto", rival))
+    ends = {name: float(y) for y, name in re.findall(r'class="label.*?" x=".*?" y="(.*?)".*?>(\w+)', drawn)}
+
+    assert set(ends) == {"Priory", "hard"}
+    assert abs(ends["Priory"] - ends["hard"]) >= 12
 
 
 def test_a_thousand_statements_are_drawn_and_the_weakest_are_left_out() -> None:
