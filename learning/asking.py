@@ -299,6 +299,9 @@ def undo(tree: Tree, judgement_id: str, *, rater: str) -> Change:
 def next_step(tree: Tree) -> str:
     """What is worth doing next, in one sentence."""
     if not any(s.draft.when for s in tree.walk()):
+        if tree.statement(ROOT).is_unpacked:
+            own = f'priory add 0 "…" --when CONDITION --tree {tree.name}'
+            return f"D supports no statement that can be tested. Write one of your own: {own}"
         return f"Nothing is unpacked yet. Grow Z from the data: priory learn --tree {tree.name}"
     fit = latest_fit(tree)
     _, nats = worth_of_asking(fit, _sampled(tree.Dstar, fit.seed))

@@ -297,8 +297,10 @@ def _verdict(counts: Numbers, base: Numbers, classes: Sequence[str]) -> tuple[st
     if share[top] >= _SIDE_SHARE and lift[top] > 1.0:
         return classes[top], classes[top]
     likely = [k for k in np.argsort(-share, kind="stable")[:4] if share[k] >= 0.2]
-    if not likely:
-        likely = [int(np.argmax(lift))]
+    if len(likely) in (0, len(classes)):  # then to name them would say nothing, or what is hardly ever so
+        first, second = np.argsort(-lift, kind="stable")[:2]
+        also = f" or {classes[second]}" if lift[second] > 1.0 else ""
+        return None, f"{classes[first]}{also} more often"
     return None, " or ".join(classes[k] for k in likely)
 
 

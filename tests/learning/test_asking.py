@@ -12,18 +12,19 @@ from kb.address import ROOT, Address
 from kb.arrays import Numbers
 from kb.cases import cases_from_arrays
 from kb.errors import InputError
-from kb.knowledge import Tree
+from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft, Statement
 from kb.stores.protocol import UnknownAddressError
 from kb.task import Column
 from learning.asking import Question, answer, next_step, questions, undo, worth_of_asking
 from learning.background import Background
 from learning.fitting import Fit, latest_fit
+from learning.growing import unpack
 from learning.predicting import predict
 from learning.prior import fit_prior
 from learning.scorecard import Points, Scorecard
 from learning.switches import Switchboard
-from tests.tasks import aspect_about
+from tests.tasks import Table, aspect_about, grow
 
 TAU = {"0.0": 0.3, "0.1": 0.8}
 NEEDS = [frozenset(["0.0"]), frozenset(["0.1"]), frozenset(["0.0", "0.1"])]
@@ -260,6 +261,16 @@ def test_what_is_worth_doing_next_is_named(dogs: Tree) -> None:
             dogs.judge("rating", s.address, "human:ada", value=0.9)
 
     assert "priory predict" in next_step(dogs)
+
+
+def test_where_d_supports_nothing_the_next_step_is_to_write(kb: KnowledgeBase) -> None:
+    coin = np.random.default_rng(5)
+    part = {"x": np.round(coin.normal(size=60), 2)}
+    tree = grow(kb, Table({**part, "y": np.array(["heads", "tails"] * 30)}, part, (), "y"))
+    unpack(tree, ROOT)
+    assert not tree.children(ROOT)
+    assert "priory add 0" in next_step(tree)
+    assert "priory learn" not in next_step(tree)
 
 
 def test_before_anything_is_grown_the_next_step_is_to_learn(planted_tree: Tree) -> None:

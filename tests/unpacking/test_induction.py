@@ -14,7 +14,7 @@ from kb.statements import Draft
 from learning.growing import unpack_below
 from tests.tasks import Table, aspect_about, grow
 from unpacking.approval import checked, score_by_data
-from unpacking.induction import InductionUnpacker
+from unpacking.induction import InductionUnpacker, _verdict
 from unpacking.protocol import Situation
 from unpacking.step import propose, unpack_step
 
@@ -78,6 +78,26 @@ def test_a_claim_speaks_for_the_class_that_its_cases_are_in(grown: Tree) -> None
             share = np.bincount(D.y[rows], minlength=2) / rows.sum()
             # of two classes, the one that is more frequent here than in all of D, up to half a case
             assert s.draft.side == grown.task.classes[int(np.argmax(share / base))]
+
+
+@pytest.mark.parametrize(
+    ("shares", "base", "words"),
+    [
+        ([0.7, 0.2, 0.1], [1, 1, 1], "a"),
+        ([0.5, 0.4, 0.1], [1, 1, 1], "a or b"),
+        ([0.35, 0.35, 0.3], [1, 1, 2], "a or b more often"),
+        ([0.4, 0.3, 0.3], [1, 1, 1], "a more often"),
+        ([*[0.02] * 49, 0.02], [*[1] * 48, 2, 1], "a or b more often"),
+        ([0.06, *[0.94 / 49] * 49], [1] * 50, "a more often"),
+        ([1 / 3] * 3, [1, 1, 1], "a more often"),
+    ],
+)
+def test_a_claim_names_no_class_that_is_hardly_ever_so(
+    shares: list[float], base: list[float], words: str
+) -> None:
+    classes = [chr(ord("a") + k) for k in range(len(shares))]
+    whole = np.array(base, dtype=np.float64)
+    assert _verdict(10_000 * np.array(shares), 10_000 * whole / whole.sum(), classes)[1] == words
 
 
 def test_a_refinement_speaks_of_some_cases_of_its_parent(kb: KnowledgeBase) -> None:
