@@ -86,22 +86,15 @@ class Demo:
         )
 
     def unpacked(self, tree: Tree) -> None:
-        """Grow the tree until every aspect has said what it means; those are what people rate first."""
-        from learning.fitting import latest_fit
-        from learning.growing import unpack
+        """Grow the tree from D alone, before anybody has rated anything."""
+        from learning.search import learn
 
-        began, steps = time.monotonic(), 0
+        began = time.monotonic()
         with progress_bar(self.face, "Unpacking the background from D") as bar:
-            while waiting := [s for s in tree.walk() if _is_general(s) and not s.is_unpacked]:
-                for statement in waiting:
-                    unpack(tree, statement.address)
-                    steps += 1
-                    if bar is not None:
-                        bar.advance(doing=f"{count(steps, 'step')}: {statement.text}")
-            latest_fit(tree)
+            found = learn(tree, seed=self.face.seed, progress=of_learning(bar))
         size = count(sum(1 for _ in tree.walk()), "statement")
-        took = f"{count(steps, 'step')}, {duration(time.monotonic() - began)}" if steps else "unpacked before"
-        self.face.say(f"Unpacked the background from D: {size}, {took}")
+        took = f"{count(found.steps, 'step')}, {duration(time.monotonic() - began)}"
+        self.face.say(f"Unpacked the background from D: {size}, {took if found.steps else 'unpacked before'}")
         self.face.say()
 
     def learned(self, tree: Tree) -> None:
