@@ -40,6 +40,7 @@ class Setting:
         A: Which claim speaks about which case to fit, shape (n, m).
         y: Their classes, shape (n,).
         seed: For folds, worlds and shuffles.
+        strengths: λ in doubt and λ with everything on, where choosing them row by row would take too long.
     """
 
     background: Background
@@ -49,6 +50,7 @@ class Setting:
     A: Numbers
     y: Codes
     seed: int
+    strengths: tuple[float | None, float | None] = (None, None)
 
     def scorecard(self, ratings: Sequence[Rating]) -> Scorecard:
         """Switches as these ratings set them."""
@@ -110,12 +112,12 @@ def _veto(setting: Setting) -> Forecaster:
 
 def _in_worlds(setting: Setting, ratings: Sequence[Rating]) -> Forecaster:
     card = setting.scorecard(ratings)
-    points = fit_numbers(card, setting.A, setting.y, seed=setting.seed)
+    points = fit_numbers(card, setting.A, setting.y, seed=setting.seed, strength=setting.strengths[0])
     return _forecaster(setting, card, points, as_D=setting.as_D)
 
 
 def _plain(setting: Setting, card: Scorecard) -> Points:
-    return fit_plain(card, setting.A, setting.y, seed=setting.seed)
+    return fit_plain(card, setting.A, setting.y, seed=setting.seed, strength=setting.strengths[1])
 
 
 def _forecaster(

@@ -11,7 +11,6 @@ from kb.knowledge import Tree
 from kb.records import Cost, total
 from kb.shift import column_shifts
 from learning.ablations import Setting, ablation_rows
-from learning.background import Background
 from learning.baselines import classical_rows
 from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
 from learning.expectation import expectation_over
@@ -24,6 +23,7 @@ from learning.scores import log_loss
 __all__ = ["baselines", "report"]
 
 MOST_CURVE_POINTS = 10
+LARGE = 2_000_000  # claims × cases × classes
 Say = Callable[[str], None]
 Forecasts = dict[str, dict[str, Numbers]]
 
@@ -49,6 +49,10 @@ def report(
     notes: list[str] = []
     forecasts: Forecasts = {"Priory": _priory(tree, fit)}
     kinds: dict[str, Kind] = {"Priory": "priory"}
+    if _is_large(tree, fit.background.matches(tree.D.cases)):
+        notes.append(
+            "Rows made of Priory's statements keep Priory's ridge; choosing it anew takes too long here."
+        )
     for name, rows in _ablations(tree, fit, seed, say):
         forecasts[name], kinds[name] = rows, "ablation"
     for name, rows in baselines(tree, seed=seed, progress=say, note=notes.append).items():
@@ -110,17 +114,24 @@ def _ablations(tree: Tree, fit: Fit, seed: int, say: Say) -> list[tuple[str, dic
         splits.append((np.flatnonzero(~tree.held_out), {D_HELD_OUT: on_D[tree.held_out]}))
     found: dict[str, dict[str, Numbers]] = {}
     for rows, others in splits:
-        setting = _setting(tree, fit.background, on_D[rows], y[rows], seed)
+        setting = _setting(tree, fit, on_D[rows], y[rows], seed)
         for name, forecasts in ablation_rows(setting, others):
             say(name)
             found.setdefault(name, {}).update(forecasts)
     return list(found.items())
 
 
-def _setting(tree: Tree, background: Background, A: Numbers, y: Codes, seed: int) -> Setting:
-    judgements = tree.judgements()
-    fit = latest_fit(tree)
-    return Setting(background, tree.task.classes, tuple(ratings_of(judgements)), fit.as_D, A, y, seed)
+def _setting(tree: Tree, fit: Fit, A: Numbers, y: Codes, seed: int) -> Setting:
+    strengths: tuple[float | None, float | None] = (None, None)
+    if _is_large(tree, A):
+        strengths = fit.points.strength, fit.plain.strength
+    said = tuple(ratings_of(tree.judgements()))
+    return Setting(fit.background, tree.task.classes, said, fit.as_D, A, y, seed, strengths)
+
+
+def _is_large(tree: Tree, A: Numbers) -> bool:
+    """So many numbers to fit that λ isn't chosen anew for every row."""
+    return A.size * len(tree.task.classes) > LARGE
 
 
 def _spent(tree: Tree) -> Cost:
