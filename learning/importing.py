@@ -30,7 +30,7 @@ class ImportedRatings:
     Attributes:
         added: Judgements that were new.
         known: Judgements that were there already.
-        unknown: Lines about statements that the tree does not hold (yet), as "line 3: island".
+        unknown: Lines about texts or columns that the tree does not hold (yet), as "line 3: island".
     """
 
     added: int
@@ -122,7 +122,11 @@ def _about(
             place = parse_address(address)
         except InputError as error:
             raise InputError(error.message, where=where, remedy=error.remedy) from error
-        return ("rating", place) if any(s.address == place for s in every) else None
+        if not any(s.address == place for s in every):
+            raise InputError(
+                f"no statement is stored at {place}.", where=where, remedy="Look at the tree: priory show"
+            )
+        return "rating", place
     if text:
         found = by_text.get(text.casefold())
         return ("rating", found.address) if found else None

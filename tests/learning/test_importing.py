@@ -103,6 +103,7 @@ def test_what_the_tree_does_not_hold_is_named_with_its_line(tree: Tree, tmp_path
         ("  \n\n", "empty"),
         ("name,score\na,1\n", r"ratings.csv:1: its header has name, score"),
         ("column,value\nsnow,5,6\n", r"ratings.csv:2: it has more fields"),
+        ("address,value\n0.99,50\n", r"ratings.csv:2: no statement is stored at 0\.99"),
         ("column,value\nsnow,120\n", r"ratings.csv:2: 120 is no credence"),
         ("column,value\nsnow,-1\n", r"ratings.csv:2: -1 is no credence"),
         ("column,value\nsnow,nan\n", r"ratings.csv:2: nan is no credence"),
