@@ -23,7 +23,7 @@ from learning.prior import Belief, Prior
 from learning.scorecard import Scorecard
 from learning.switches import Switchboard
 
-__all__ = ["Background", "background_of", "switches_of"]
+__all__ = ["Background", "background_of", "sides_of", "switches_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,13 @@ class Background:
         """Switches and sides of the claims; ``cautious`` takes a low quantile where nobody rated."""
         claims = self.stand_ins(prior.rated)
         tau, needs = switches_of(self.every, claims, prior, cautious=cautious)
-        place = {name: k for k, name in enumerate(classes)}
-        sides = tuple(place.get(s.draft.side or "", -1) for s in claims)
-        return Scorecard(Switchboard.of(tau, needs), sides, len(classes))
+        return Scorecard(Switchboard.of(tau, needs), sides_of(claims, classes), len(classes))
+
+
+def sides_of(claims: Sequence[Statement], classes: Sequence[str]) -> tuple[int, ...]:
+    """Per claim the code of the class that it speaks for, or -1."""
+    place = {name: k for k, name in enumerate(classes)}
+    return tuple(place.get(s.draft.side or "", -1) for s in claims)
 
 
 def _conditions(statements: Sequence[Statement]) -> list[str]:

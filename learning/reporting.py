@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,11 +14,9 @@ from kb.shift import column_shifts
 from learning.ablations import Setting, ablation_rows
 from learning.baselines import classical_rows
 from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
-from learning.expectation import expectation_over
 from learning.fitting import Fit, all_on, fit_numbers, fit_plain, latest_fit
 from learning.prior import Rating, fit_prior, ratings_of
 from learning.report import Effort, Report, StatementLine, build_report
-from learning.scorecard import contributions
 from learning.scores import log_loss
 
 __all__ = ["baselines", "report"]
@@ -97,12 +96,9 @@ def _priory(tree: Tree, fit: Fit) -> dict[str, Numbers]:
     found = {D_STAR: fit.forecast(fit.background.matches(tree.Dstar))}
     if tree.held_out.any():
         A = fit.background.matches(tree.D.cases)
-        card = all_on(fit.scorecard)
         chosen = np.flatnonzero(~tree.held_out)
-        plain = fit_plain(card, A[chosen], tree.D.y[chosen], seed=fit.seed)
-        rows = A[tree.held_out]
-        over = expectation_over(card.board, len(rows), card.classes, seed=fit.seed)
-        found[D_HELD_OUT] = over.forecast(plain.b, contributions(card, rows, plain.theta))
+        plain = fit_plain(all_on(fit.scorecard), A[chosen], tree.D.y[chosen], seed=fit.seed)
+        found[D_HELD_OUT] = replace(fit, plain=plain).forecast_as_D(A[tree.held_out])
     return found
 
 
@@ -160,5 +156,4 @@ def _loss_after(
 ) -> float:
     card = fit.background.scorecard(fit_prior(said), tree.task.classes)
     points = fit_numbers(card, matches[0], tree.D.y, seed=fit.seed, strength=fit.points.strength)
-    after = Fit(fit.background, fit.prior, card, points, fit.plain, fit.as_D, fit.seed)
-    return log_loss(y, after.forecast(matches[1]))
+    return log_loss(y, replace(fit, scorecard=card, points=points).forecast(matches[1]))

@@ -21,7 +21,7 @@ from kb.knowledge import Tree
 from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import Draft, Statement
 from learning.asking import HARDLY, Question, questions
-from learning.background import Background, background_of, switches_of
+from learning.background import Background, background_of, sides_of, switches_of
 from learning.fitting import folds_of, latest_fit, refit
 from learning.objective import Objective, Standing, silenced
 from learning.prior import Prior, fit_prior, ratings_of
@@ -181,8 +181,7 @@ class _Search:
         testable = [Statement(child(address, i), c) for i, c in enumerate(children) if c.when]
         tau, needs = switches_of(self.background.every, testable, self.prior, cautious=True)
         board = self.standing.scorecard.board.extended(tau, needs)
-        place = {name: k for k, name in enumerate(self.tree.task.classes)}
-        side = [place.get(s.draft.side or "", -1) for s in testable]
+        side = sides_of(testable, self.tree.task.classes)
         cases = self.tree.D_for_choosing.cases
         A = cases.matches([s.draft.when or "" for s in testable]).astype(np.float64)
         return self.objective.gain(self.standing, board, side, A[self.rows])
