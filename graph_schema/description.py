@@ -184,7 +184,21 @@ _WORK = NodeType(
         Property("reason", "text", "why it was given up", is_required=False),
     ),
     unique=(("statement", "slot"),),
-    ordered=(("tree", "priority"), ("tree", "until")),
+    ordered=(("tree", "priority"), ("tree", "until"), ("tree",)),
+)
+
+_DOCUMENT = NodeType(
+    "Document",
+    "A JSON value under a kind and a key, such as a sample of D* or a rating session.",
+    (
+        Property("kind", "text"),
+        Property("key", "text", "chosen by the caller"),
+        Property("version", "integer", "counts from 1 and grows with every change"),
+        Property("changed", "real"),
+        Property("body", "json"),
+    ),
+    unique=(("tree", "kind", "key"),),
+    ordered=(("tree", "kind", "key"),),
 )
 
 _BLOB = NodeType(
@@ -227,6 +241,7 @@ DESCRIPTION = Description(
         _MOVE,
         _MEASURE,
         _WORK,
+        _DOCUMENT,
         _BLOB,
         _BLOB_PART,
         _MIGRATION,
@@ -242,6 +257,7 @@ DESCRIPTION = Description(
         Relationship("ABOUT", "Measure", "Statement", "statement"),
         Relationship("IN", "Work", "Tree", "tree"),
         Relationship("ASKS_FOR", "Work", "Statement", "statement"),
+        Relationship("IN", "Document", "Tree", "tree"),
         Relationship("PART_OF", "BlobPart", "Blob", "blob"),
     ),
 )

@@ -13,8 +13,10 @@ __all__ = [
     "JUDGEMENT_KINDS",
     "Approval",
     "Cost",
+    "Document",
     "Expansion",
     "Finding",
+    "GivenUp",
     "Judgement",
     "JudgementKind",
     "Lease",
@@ -326,6 +328,42 @@ class WorkItem:
     priority: float
     attempts: int
     lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A requested expansion that a worker took out of the queue.
+
+    Attributes:
+        address: The statement that was to be unpacked.
+        slot: Where the children would lie.
+        attempts: How often a worker took it.
+        reason: Why it was given up.
+    """
+
+    address: Address
+    slot: int
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A JSON value that a tree keeps under a kind and a key, such as a sample of D* or a rating session.
+
+    Attributes:
+        kind: What sort of thing it is, such as ``sample``.
+        key: Chosen by the caller; unique within tree and kind.
+        body: JSON values only.
+        version: Counts from 1 and grows with every change; a write may be made conditional on it.
+        changed: When it was last written, in seconds since 1970, UTC, by the store's clock.
+    """
+
+    kind: str
+    key: str
+    body: Mapping[str, Any]
+    version: int = 0
+    changed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from kb.address import Address
 from kb.errors import FailedError, InputError
-from kb.records import Expansion, Finding, Judgement, Lease, Move, Page, TreeRecord, WorkItem
+from kb.records import (
+    Document,
+    Expansion,
+    Finding,
+    GivenUp,
+    Judgement,
+    Lease,
+    Move,
+    Page,
+    TreeRecord,
+    WorkItem,
+)
 from kb.statements import Draft, Measures, Statement
 
 __all__ = [
     "ExpansionExistsError",
+    "StaleDocumentError",
     "StaleLeaseError",
     "Store",
     "TreeExistsError",
@@ -26,6 +38,12 @@ class StaleLeaseError(FailedError):
     """A later lease was granted, or this one ran out and was taken. Nothing was written."""
 
     code = "stale-lease"
+
+
+class StaleDocumentError(FailedError):
+    """The document is not at the version that the write was made for. Nothing was written."""
+
+    code = "stale-document"
 
 
 class ExpansionExistsError(FailedError):
@@ -299,6 +317,44 @@ class Store(Protocol):
 
     def waiting(self, tree_id: str) -> int:
         """Items neither finished nor given up."""
+
+    def given_up(self, tree_id: str, *, after: str | None = None, limit: int = 100) -> Page[GivenUp]:
+        """Items that workers gave up, in the order in which they were asked for or first leased."""
+
+    def ask_again(self, tree_id: str, address: Address, slot: int) -> bool:
+        """Put a given-up item back into the queue.
+
+        Returns:
+            False when there is no such item: it was never given up, or it is committed.
+
+        Raises:
+            UnknownAddressError: The statement is not stored.
+        """
+
+    def put_document(
+        self, tree_id: str, kind: str, key: str, body: Mapping[str, Any], *, expected: int | None = None
+    ) -> Document:
+        """Write a JSON value under a kind and a key, and return it at its new version.
+
+        Args:
+            tree_id: The tree.
+            kind: What sort of thing it is.
+            key: Which one; not empty.
+            body: JSON values only.
+            expected: The version that must be stored now, 0 for none; None writes whatever is there.
+
+        Raises:
+            StaleDocumentError: Another version is stored.
+            InputError: The key is empty, or a value is no JSON.
+        """
+
+    def document(self, tree_id: str, kind: str, key: str) -> Document | None:
+        """The document, or None."""
+
+    def documents(
+        self, tree_id: str, kind: str, *, prefix: str = "", after: str | None = None, limit: int = 100
+    ) -> Page[Document]:
+        """The documents of a kind whose key begins with ``prefix``, by the code points of their keys."""
 
     def check(self) -> Iterator[Finding]:
         """Walk every invariant page by page and yield what is broken; nothing for a sound store."""

@@ -143,3 +143,20 @@ def test_slots_of_one_statement_are_items_of_their_own(store: Store, tree: str) 
     for item in items:
         store.commit(item.lease, expansion(ROOT, "again", slot=item.slot))
     sound(store)
+
+
+def test_given_up_items_are_listed_and_can_be_asked_for_again(store: Store, tree: str) -> None:
+    ask(store, tree, ("0.0", 3), ("0.1", 2), ("0.2", 1))
+    for item in take(store, tree, limit=2):
+        store.give_up(item, reason=f"no answer about {item.address}")
+    first = store.given_up(tree, limit=1)
+    second = store.given_up(tree, limit=1, after=first.after)
+    failed = [*first.items, *second.items]
+    assert [(each.address, each.slot, each.attempts) for each in failed] == [("0.0", 0, 1), ("0.1", 0, 1)]
+    assert failed[1].reason == "no answer about 0.1"
+    assert second.after is None
+    assert store.ask_again(tree, Address("0.0"), 0)
+    assert not store.ask_again(tree, Address("0.0"), 0)
+    assert not store.ask_again(tree, Address("0.2"), 0)
+    assert [item.address for item in take(store, tree, limit=3)] == ["0.0", "0.2"]
+    assert [each.address for each in store.given_up(tree).items] == ["0.1"]

@@ -57,5 +57,17 @@ QUERIES: dict[str, str] = {
     "claim": _CLAIM,
     "waiting": "SELECT count(*) FROM work WHERE tree = ? AND state = 'asked' AND worker IS NULL",
     "leased": "SELECT count(*) FROM work WHERE tree = ? AND state = 'asked' AND worker IS NOT NULL",
+    "given up": (
+        "SELECT w.pk, s.path, w.slot, w.attempts, w.reason "
+        "FROM work w JOIN statement s ON s.pk = w.statement "
+        "WHERE w.tree = ? AND w.state = 'given-up' AND w.pk > ? ORDER BY w.pk LIMIT ?"
+    ),
+    "document": (
+        "SELECT kind, key, body, version, changed FROM document WHERE tree = ? AND kind = ? AND key = ?"
+    ),
+    "documents": (
+        "SELECT kind, key, body, version, changed FROM document "
+        "WHERE tree = ? AND kind = ? AND key >= ? ORDER BY key LIMIT ?"
+    ),
     "blob part": "SELECT data FROM blob_part WHERE blob = ? AND part = ?",
 }

@@ -6,12 +6,34 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from kb.address import Address
-from kb.records import Expansion, Finding, Judgement, Lease, Move, Page, TreeRecord, WorkItem
+from kb.records import (
+    Document,
+    Expansion,
+    Finding,
+    GivenUp,
+    Judgement,
+    Lease,
+    Move,
+    Page,
+    TreeRecord,
+    WorkItem,
+)
 from kb.statements import Draft, Measures, Statement
-from kb.stores.sqlite import blobs, checks, copies, expansions, files, growth, logs, statements, work
+from kb.stores.sqlite import (
+    blobs,
+    checks,
+    copies,
+    documents,
+    expansions,
+    files,
+    growth,
+    logs,
+    statements,
+    work,
+)
 from kb.stores.sqlite.connections import Clock, Database
 from kb.stores.sqlite.search import search
 
@@ -197,6 +219,30 @@ class SqliteStore:
     def waiting(self, tree_id: str) -> int:
         """Items neither finished nor given up."""
         return work.waiting(self._db, tree_id)
+
+    def given_up(self, tree_id: str, *, after: str | None = None, limit: int = 100) -> Page[GivenUp]:
+        """Items that workers gave up."""
+        return work.given_up(self._db, tree_id, after=after, limit=limit)
+
+    def ask_again(self, tree_id: str, address: Address, slot: int) -> bool:
+        """Put a given-up item back into the queue."""
+        return work.ask_again(self._db, tree_id, address, slot)
+
+    def put_document(
+        self, tree_id: str, kind: str, key: str, body: Mapping[str, Any], *, expected: int | None = None
+    ) -> Document:
+        """Write a JSON value under a kind and a key."""
+        return documents.put_document(self._db, tree_id, Document(kind, key, body), expected=expected)
+
+    def document(self, tree_id: str, kind: str, key: str) -> Document | None:
+        """The document, or None."""
+        return documents.document(self._db, tree_id, kind, key)
+
+    def documents(
+        self, tree_id: str, kind: str, *, prefix: str = "", after: str | None = None, limit: int = 100
+    ) -> Page[Document]:
+        """The documents of a kind, by key."""
+        return documents.documents(self._db, tree_id, kind, prefix=prefix, after=after, limit=limit)
 
     def check(self) -> Iterator[Finding]:
         """Yield what is broken."""

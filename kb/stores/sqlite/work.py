@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from kb.address import Address, address_of, child
 from kb.errors import InputError
-from kb.records import Lease, WorkItem
+from kb.records import GivenUp, Lease, Page, WorkItem
+from kb.stores.cursors import decode, encode
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
 from kb.stores.sqlite.rows import limit_of, place, tree_pk
 
-__all__ = ["enqueue", "give_up", "take", "waiting"]
+__all__ = ["ask_again", "enqueue", "give_up", "given_up", "take", "waiting"]
 
 _ASK = (
     "INSERT INTO work (tree, statement, slot, state, priority) "
@@ -63,6 +64,29 @@ def give_up(db: Database, item: WorkItem, *, reason: str) -> None:
             "WHERE statement = ? AND slot = ? AND fence = ? AND state = 'asked'",
             (reason, pk, item.slot, item.lease.fence),
         )
+
+
+def given_up(db: Database, tree_id: str, *, after: str | None, limit: int) -> Page[GivenUp]:
+    """One page of the items that workers gave up."""
+    query = f"given up {tree_id}"
+    last = 0 if after is None else int(decode(query, after, int)[0])
+    with db.reading() as conn:
+        tree = tree_pk(db, conn, tree_id)
+        rows = conn.execute(QUERIES["given up"], (tree, last, limit_of(limit) + 1)).fetchall()
+    items = tuple(GivenUp(address_of(row[1]), row[2], row[3], row[4] or "") for row in rows[:limit])
+    return Page(items, encode(query, rows[limit - 1][0]) if len(rows) > limit else None)
+
+
+def ask_again(db: Database, tree_id: str, address: Address, slot: int) -> bool:
+    """Put a given-up item back into the queue; False when there is none."""
+    with db.writing() as conn:
+        pk = place(conn, tree_pk(db, conn, tree_id), address)[0]
+        again = conn.execute(
+            "UPDATE work SET state = 'asked', reason = NULL "
+            "WHERE statement = ? AND slot = ? AND state = 'given-up'",
+            (pk, slot),
+        )
+    return again.rowcount == 1
 
 
 def waiting(db: Database, tree_id: str) -> int:
