@@ -1,0 +1,1 @@
+"""What people know: their predictions, models that imitate them, and the alarm when they are wrong."""
