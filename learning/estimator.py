@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from kb.address import ROOT
 from kb.arrays import Numbers
@@ -25,8 +28,10 @@ __all__ = ["PriorClassifier"]
 _TARGET = "y"
 
 
-class PriorClassifier:
+class PriorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Classifies by background knowledge that people can read and rate.
+
+    An estimator of scikit-learn: ``clone``, ``cross_val_score`` and ``Pipeline`` take it.
 
     Args:
         about_train: One sentence that describes D.
@@ -34,6 +39,9 @@ class PriorClassifier:
         seed: For splits, folds and drawn worlds.
         kb: URL of a knowledge base to keep the tree in; a temporary one if None.
         name: Of the tree.
+
+    Attributes:
+        classes_: The classes as they were given, sorted, shape (K,).
 
     >>> model = PriorClassifier(about_predict="birds seen elsewhere")
     >>> model.seed
@@ -51,8 +59,7 @@ class PriorClassifier:
     ) -> None:
         self.about_train, self.about_predict = about_train, about_predict
         self.seed, self.kb, self.name = seed, kb, name
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._kb: KnowledgeBase | None = None
+        self._give_back: weakref.finalize[..., PriorClassifier] | None = None
         self._tree: Tree | None = None
 
     def fit(self, X: Any, y: ArrayLike, X_predict: Any = None) -> PriorClassifier:
@@ -60,27 +67,30 @@ class PriorClassifier:
 
         Args:
             X: D without its target: a data frame, or a mapping of column to values.
-            y: The labels.
+            y: The labels, of any one type; ``predict`` gives them back as they are.
             X_predict: Cases as they will be predicted, without labels; X if None, so nothing differs.
         """
         self.close()
+        labels = np.asarray(y)
         x, target = columns_of(X), _TARGET
         while target in x:  # a column may have that name
             target += "_"
-        train = {**x, target: np.asarray(y, dtype=object)}
+        train = {**x, target: np.array([str(label) for label in labels], dtype=object)}
         others = columns_of(X if X_predict is None else X_predict)
         options = TaskOptions(about_train=self.about_train, about_predict=self.about_predict, seed=self.seed)
         prepared = prepare_task_from_columns(
             self.name, train=train, predict=others, target=target, options=options
         )
-        url = self.kb
-        if url is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="priory-")
-            url = f"sqlite:///{Path(self._folder.name) / 'notebook.db'}"
-        self._kb = open_kb(url)
-        self._tree = self._kb.create(prepared)
+        folder = None if self.kb else tempfile.mkdtemp(prefix="priory-")
+        kb = open_kb(self.kb or f"sqlite:///{Path(folder or '') / 'notebook.db'}")
+        self._give_back = weakref.finalize(self, _give_back, kb, folder)
+        self._tree = kb.create(prepared)
+        self.classes_ = np.unique(labels)
         learn(self._tree, seed=self.seed)
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._tree is not None
 
     @property
     def tree(self) -> Tree:
@@ -92,11 +102,6 @@ class PriorClassifier:
         if self._tree is None:
             raise InputError("the classifier is not fitted.", remedy="Call fit(X, y) first.")
         return self._tree
-
-    @property
-    def classes_(self) -> tuple[str, ...]:
-        """The classes, in the order of ``predict_proba``'s columns."""
-        return self.tree.task.classes
 
     def questions(self, limit: int = 7, *, rater: str = "human:me") -> list[Question]:
         """What is worth asking a person, most valuable first."""
@@ -119,6 +124,11 @@ class PriorClassifier:
         Raises:
             InputError: A value outside [0, 1], or a column that no aspect is about.
         """
+        for name, value in {**ratings, **({} if as_D is None else {"as_D": as_D})}.items():
+            if not 0.0 <= value <= 1.0:
+                raise InputError(
+                    f"{value:g} is no probability.", where=name, remedy="Give one from 0 to 1, such as .9."
+                )
         if as_D is not None:
             answer(self.tree, Question("task", ROOT, self.about_predict), rater=rater, value=as_D)
         for name, value in ratings.items():
@@ -143,23 +153,24 @@ class PriorClassifier:
         return list(self.tree.walk())
 
     def predict_proba(self, X: Any) -> Numbers:
-        """Forecasts in expectation over the worlds that people believe in, shape (n, K)."""
-        return predict(self.tree, cases_from_columns(X, self.tree.task)).p
+        """Forecasts in expectation over the worlds that people believe in, shape (n, K) as ``classes_``."""
+        column = {name: k for k, name in enumerate(self.tree.task.classes)}
+        p = predict(self.tree, cases_from_columns(X, self.tree.task)).p
+        return p[:, [column[str(label)] for label in self.classes_]]
 
-    def predict(self, X: Any) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    def predict(self, X: Any) -> NDArray[Any]:
         """The most likely class of each case, shape (n,)."""
-        found: np.ndarray[tuple[int], np.dtype[np.object_]] = np.array(self.classes_, dtype=object)[
-            self.predict_proba(X).argmax(axis=1)
-        ]
+        found: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return found
 
     def close(self) -> None:
         """Give the knowledge base back; a temporary one is gone then."""
-        if self._kb is not None:
-            self._kb.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._kb = self._folder = self._tree = None
+        if self._give_back is not None:
+            self._give_back()
+        self._give_back = self._tree = None
 
-    def __del__(self) -> None:
-        self.close()
+
+def _give_back(kb: KnowledgeBase, folder: str | None) -> None:
+    kb.close()
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)

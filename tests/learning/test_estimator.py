@@ -29,8 +29,9 @@ def model(planted_table: Table) -> PriorClassifier:
 def test_it_forecasts_what_its_tree_forecasts(model: PriorClassifier, planted_table: Table) -> None:
     p = model.predict_proba(planted_table.predict)
 
-    assert p == pytest.approx(predict(model.tree).p, abs=1e-9)
-    assert model.classes_ == model.tree.task.classes
+    order = [model.tree.task.classes.index(name) for name in model.classes_]
+    assert p == pytest.approx(predict(model.tree).p[:, order], abs=1e-9)
+    assert model.classes_.tolist() == sorted(model.tree.task.classes)
 
 
 def test_it_predicts_the_most_likely_class(model: PriorClassifier, planted_table: Table) -> None:
@@ -80,7 +81,7 @@ def test_a_rating_of_what_no_aspect_is_about_is_refused_with_what_there_is(model
 
 
 def test_a_rating_out_of_range_is_refused(model: PriorClassifier) -> None:
-    with pytest.raises(InputError, match=r"1\.5 is no credence"):
+    with pytest.raises(InputError, match=r"snow: 1\.5 is no probability.*0 to 1"):
         model.rate({"snow": 1.5})
 
 
@@ -103,3 +104,31 @@ def test_it_can_keep_its_tree_in_a_file(planted_table: Table, tmp_path: Path) ->
 
     with open_kb(url, create=False) as kb:
         assert [s.text for s in kb.tree("dogs").walk()] == said
+
+
+def test_labels_come_back_as_they_were_given() -> None:
+    rng = np.random.default_rng(1)
+    label = rng.integers(2, size=120)
+    x = {"a": label + 0.1 * rng.normal(size=120)}
+    fresh = PriorClassifier().fit(x, label)
+
+    assert fresh.classes_.tolist() == [0, 1]
+    assert fresh.score(x, label) > 0.95
+    fresh.close()
+
+
+def test_it_is_an_estimator_of_scikit_learn() -> None:
+    import pandas as pd
+    from sklearn.base import clone
+    from sklearn.model_selection import cross_val_score
+
+    rng = np.random.default_rng(2)
+    label = rng.integers(2, size=90)
+    x = pd.DataFrame({"a": label + 0.1 * rng.normal(size=90), "b": rng.normal(size=90)})
+    model = PriorClassifier(about_predict="the rest", seed=3)
+
+    assert clone(model).get_params() == model.get_params()
+    assert clone(model).set_params(seed=4).seed == 4
+    y = np.where(label == 1, "one", "two")
+    assert cross_val_score(model, x, y, cv=2).min() > 0.9
+    assert cross_val_score(model, x, y, cv=2, scoring="neg_log_loss").min() > -0.3
