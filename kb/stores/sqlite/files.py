@@ -13,7 +13,7 @@ from kb.errors import FailedError, InputError
 from kb.stores.sqlite.connections import Clock, connect
 from kb.stores.sqlite.faults import named_faults
 
-__all__ = ["OLDEST_SQLITE", "make_ready", "statements_of"]
+__all__ = ["OLDEST_SQLITE", "make_ready", "migration_steps", "statements_of"]
 
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables; RETURNING came before
 _MAGIC = b"SQLite format 3\0"
@@ -42,6 +42,27 @@ def make_ready(file: Path, *, where: str, create: bool, clock: Clock) -> None:
             _bring_up_to_date(file, where=where, clock=clock)
         except OSError as error:
             raise FailedError(f"{(error.strerror or str(error)).lower()}.", where=where) from error
+
+
+def migration_steps(file: Path, *, where: str) -> list[tuple[int, str, str, float | None]]:
+    """Version, name, checksum and time of each migration, applied or known; None for what isn't applied.
+
+    Raises:
+        InputError: There is no knowledge base in the file.
+        FailedError: It is newer than the code or has another history.
+    """
+    with named_faults(where):
+        _look(file, where=where, create=False)
+        conn = connect(file)
+        try:
+            _refuse_foreign(conn, where)
+            rows = conn.execute("SELECT version, name, checksum, applied FROM migration ORDER BY version")
+            applied: list[tuple[int, str, str, float | None]] = list(rows)
+        finally:
+            conn.close()
+    _refuse_changed({each[0]: each[2] for each in applied}, where)
+    later = sqlite_migrations()[len(applied) :]
+    return [*applied, *((each.version, each.name, each.checksum, None) for each in later)]
 
 
 def _look(file: Path, *, where: str, create: bool) -> None:
@@ -110,7 +131,7 @@ def _bring_up_to_date(file: Path, *, where: str, clock: Clock) -> None:
     try:
         _refuse_foreign(conn, where)
         _migrate(conn, clock=clock)
-        _refuse_changed(conn, where)
+        _refuse_changed(dict(conn.execute("SELECT version, checksum FROM migration")), where)
         conn.execute("PRAGMA journal_mode = WAL")
     finally:
         conn.close()
@@ -169,10 +190,9 @@ def statements_of(script: str) -> Iterator[str]:
             sql = ""
 
 
-def _refuse_changed(conn: sqlite3.Connection, where: str) -> None:
-    applied = dict(conn.execute("SELECT version, checksum FROM migration"))
+def _refuse_changed(applied: dict[int, str], where: str) -> None:
     for migration in sqlite_migrations():
-        if applied.get(migration.version) != migration.checksum:
+        if applied.get(migration.version, migration.checksum) != migration.checksum:
             raise FailedError(
                 f"its migration {migration.version} is not the one that this Priory has.",
                 where=where,
