@@ -14,6 +14,7 @@ from kb.address import ROOT, Address, ancestors, depth
 from kb.arrays import Codes, Mask
 from kb.cases import Cases, Labelled, load_cases, load_labelled
 from kb.records import Judgement, JudgementKind, Move, Page, TreeRecord
+from kb.shift import column_shifts
 from kb.statements import Draft, Statement
 from kb.stores.opening import open_store
 from kb.stores.protocol import Store, UnknownAddressError
@@ -82,6 +83,11 @@ class Tree:
     def D_for_choosing(self) -> Labelled:  # noqa: N802
         """D without the rows that are held out: what unpacking and the search may look at."""
         return self.D.take(np.flatnonzero(~self.held_out))
+
+    @cached_property
+    def shifts(self) -> Mapping[str, float]:
+        """Per column, how far D* differs from D, in [0, 1]."""
+        return {shift.column: shift.distance for shift in column_shifts(self.D.cases, self.Dstar)}
 
     def statement(self, address: Address | str) -> Statement:
         """The statement at an address.

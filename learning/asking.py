@@ -25,7 +25,7 @@ from learning.expectation import expectation_over
 from learning.fitting import Fit, latest_fit, refit
 from learning.scorecard import contributions
 
-__all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "undo"]
+__all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "undo", "what_changed"]
 
 HARDLY = 0.01  # nats a case: answers that are worth less hardly change anything
 SECONDS_A_QUESTION = 20.0
@@ -241,7 +241,7 @@ def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them
     check_answer(said)
     before = latest_fit(tree)
     judged = tree.judge(said.kind, said.address, said.rater, **_given(said))
-    return _what_changed(tree, before, judged.id)
+    return what_changed(tree, before, judged.id)
 
 
 def _given(said: Judgement) -> dict[str, Any]:
@@ -271,7 +271,8 @@ def check_answer(said: Judgement, where: str = "") -> None:
         )
 
 
-def _what_changed(tree: Tree, before: Fit, judgement_id: str) -> Change:
+def what_changed(tree: Tree, before: Fit, judgement_id: str) -> Change:
+    """Fit again after a judgement, and compare the forecasts with those before it."""
     cases = _sampled(tree.Dstar, before.seed)
     was = before.forecast(before.background.matches(cases))
     after = refit(tree, keep_strengths=True)
@@ -293,7 +294,7 @@ def undo(tree: Tree, judgement_id: str, *, rater: str) -> Change:
         raise InputError(f"{judgement_id!r} is no standing answer of {rater}.", where=tree.name)
     before, old = latest_fit(tree), mine[judgement_id]
     tree.judge(old.kind, old.address, rater, answer="undo", supersedes=old.id)
-    return _what_changed(tree, before, judgement_id)
+    return what_changed(tree, before, judgement_id)
 
 
 def next_step(tree: Tree) -> str:

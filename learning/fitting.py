@@ -16,9 +16,10 @@ from kb.arrays import Codes, Numbers
 from kb.errors import FailedError
 from kb.knowledge import Tree
 from learning.background import Background, background_of
+from learning.beliefs import prior_of
 from learning.expectation import expectation_over
 from learning.measures import measure
-from learning.prior import Prior, fit_prior, ratings_of, task_belief
+from learning.prior import Prior, task_belief
 from learning.scorecard import Penalty, Points, Scorecard, choose_strength, contributions, fit_points
 
 __all__ = ["Fit", "all_on", "fit_numbers", "fit_plain", "folds_of", "latest_fit", "refit"]
@@ -139,7 +140,7 @@ def refit(tree: Tree, *, seed: int | None = None, keep_strengths: bool = False) 
     seed = tree.task.seed if seed is None else seed
     background = background_of(tree)
     judgements = tree.judgements()
-    prior = fit_prior(ratings_of(judgements))
+    prior = prior_of(tree, judgements, background.every)
     scorecard = background.scorecard(prior, tree.task.classes)
     A, y = background.matches(tree.D.cases), tree.D.y
     stored = tree.record.spec.get("fit")
@@ -158,7 +159,7 @@ def latest_fit(tree: Tree) -> Fit:
     stored = tree.record.spec.get("fit")
     background = background_of(tree)
     judgements = tree.judgements()
-    prior = fit_prior(ratings_of(judgements))
+    prior = prior_of(tree, judgements, background.every)
     as_D = task_belief(judgements)
     if not isinstance(stored, dict) or stored.get("state") != _state(background, prior, as_D):
         return refit(tree)

@@ -22,9 +22,10 @@ from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import Draft, Statement
 from learning.asking import HARDLY, Question, questions
 from learning.background import Background, background_of, sides_of, switches_of
+from learning.beliefs import prior_of
 from learning.fitting import folds_of, latest_fit, refit
 from learning.objective import Objective, Standing, silenced
-from learning.prior import Prior, fit_prior, ratings_of
+from learning.prior import Prior, fit_prior
 from unpacking.budget import Budget
 from unpacking.induction import InductionUnpacker
 from unpacking.protocol import Unpacker
@@ -119,8 +120,8 @@ class _Search:
 
     def look_again(self) -> Standing:
         """Gather Z from the tree and fit its folds."""
-        self.prior = fit_prior(ratings_of(self.tree.judgements()))
         self.background = background_of(self.tree)
+        self.prior = prior_of(self.tree, self.tree.judgements(), self.background.every)
         scorecard = self.background.scorecard(self.prior, self.tree.task.classes, cautious=True)
         A = self.background.matches(self.tree.D_for_choosing.cases)[self.rows]
         claims = tuple(s.address for s in self.background.stand_ins())

@@ -35,7 +35,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "choose": "write",
         "worker": "grow",
     },
-    "Judge": {"rate": "judge"},
+    "Judge": {"rate": "judge", "compare": "compare"},
     "Learn and predict": {
         "learn": "learn",
         "predict": "predict",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from kb.knowledge import KnowledgeBase, Tree, open_kb
 from kb.tables import TaskOptions, prepare_task
 from learning.asking import answer
 from learning.background import background_of
+from learning.beliefs import traits_of
 from learning.fitting import fit_numbers, latest_fit, refit
 from learning.objective import Objective
 from learning.predicting import predict
-from learning.prior import Prior, fit_prior, ratings_of, task_belief
+from learning.prior import Prior, Traits, fit_prior, ratings_of, task_belief
+from learning.ratios import comparisons_of
 from learning.scorecard import choose_strength, fit_points
 from learning.search import learn
 from tests.tasks import Table, grow
@@ -131,11 +134,18 @@ def test_no_label_of_dstar_has_a_door_into_the_fit(function: Callable[..., Any])
     assert not (doors & {"y", "folds"} and doors & {"cases"})
 
 
-@pytest.mark.parametrize("function", [fit_prior, ratings_of, task_belief], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "function", [fit_prior, ratings_of, comparisons_of, task_belief], ids=lambda f: f.__name__
+)
 def test_prior_is_shown_judgements_and_nothing_else(function: Callable[..., Any]) -> None:
     given = set(inspect.signature(function).parameters) - {"with_models"}
 
-    assert given in ({"ratings"}, {"judgements"})
+    assert given in ({"ratings", "comparisons", "traits"}, {"judgements"})
+
+
+def test_what_prior_knows_of_a_statement_is_no_label_and_depends_on_none() -> None:
+    assert {f.name for f in fields(Traits)} == {"columns", "depth", "shift"}
+    assert set(inspect.signature(traits_of).parameters) == {"shifts", "every"}
 
 
 @pytest.fixture
