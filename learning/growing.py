@@ -12,6 +12,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import KINDS, Draft, Kind, Statement
+from learning.choosing import choose_proposal, commit_instead, waiting_choices
 from learning.fitting import refit
 from unpacking.approval import MOST_TEXT
 from unpacking.budget import Budget
@@ -23,6 +24,8 @@ __all__ = [
     "UNPACKERS",
     "GrowthResult",
     "add",
+    "choose_proposal",
+    "commit_instead",
     "drop",
     "edit",
     "preview",
@@ -30,6 +33,7 @@ __all__ = [
     "unpack",
     "unpack_below",
     "unpacker_named",
+    "waiting_choices",
 ]
 
 UNPACKERS: dict[str, Callable[[], Unpacker]] = {"induction": InductionUnpacker}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from kb.address import ROOT, Address, ancestors, last_ordinal, parent, slot_of
@@ -16,9 +17,20 @@ from kb.stores.protocol import UnknownAddressError
 from unpacking.approval import checked, score_by_data
 from unpacking.protocol import Approver, Situation, Unpacker
 
-__all__ = ["Choice", "best_approved", "propose", "unpack_path", "unpack_step", "unpack_under"]
+__all__ = [
+    "CHOICE",
+    "Choice",
+    "best_approved",
+    "leased",
+    "next_slot",
+    "propose",
+    "unpack_path",
+    "unpack_step",
+    "unpack_under",
+]
 
 LEASE_SECONDS = 120.0
+CHOICE = "choice"  # the kind of document in which a step waits for a person, keyed by its address
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +85,11 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
         FailedError: Another worker holds it, or no proposal passed the checks.
     """
     spec = {"n": n, **unpacker.spec()}
-    slot = 0
     for done in tree.store.expansions(tree.tree_id, address):
         if (done.unpacker, done.seed, dict(done.spec)) == (unpacker.name, seed, spec):
             return done
-        slot = done.slot + 1
-    lease = _lease(tree, address, slot)
-    try:
+    with leased(tree, address, next_slot(tree, address)) as lease:
         return unpack_under(tree, lease, unpacker, n=n, seed=seed, approver=approver, choice=choice)
-    except BaseException:
-        tree.store.release(lease)
-        raise
 
 
 def unpack_under(  # noqa: PLR0913  # what a step is made of
@@ -172,6 +178,26 @@ def _situation(tree: Tree, address: Address, seed: int) -> Situation:
         Dstar=tree.Dstar,
         seed=seed,
     )
+
+
+def next_slot(tree: Tree, address: Address) -> int:
+    """The first slot behind all expansions of a statement."""
+    return max((e.slot + 1 for e in tree.store.expansions(tree.tree_id, address)), default=0)
+
+
+@contextmanager
+def leased(tree: Tree, address: Address, slot: int) -> Iterator[Lease]:
+    """The right to commit into a slot; it is given back when the block fails.
+
+    Raises:
+        FailedError: Another worker holds it.
+    """
+    lease = _lease(tree, address, slot)
+    try:
+        yield lease
+    except BaseException:
+        tree.store.release(lease)
+        raise
 
 
 def _lease(tree: Tree, address: Address, slot: int) -> Lease:
