@@ -19,6 +19,7 @@ from kb.columns import CODED, column_values, text_of_day
 from kb.condition_tree import (
     Between,
     Compare,
+    Contains,
     Junction,
     Leaf,
     Missing,
@@ -35,6 +36,7 @@ from kb.condition_tree import (
 from kb.conditions import read_condition
 from kb.errors import FailedError
 from kb.task import Column, Task
+from kb.texts import TextIndex, text_index
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,6 +61,7 @@ class Cases:
         self._values = {column.name: values[column.name] for column in columns}
         self.n = next((len(array) for array in self._values.values()), 0)
         self._cache: OrderedDict[str, npt.NDArray[np.uint8]] = OrderedDict()
+        self._texts: dict[str, TextIndex] = {}
 
     def __len__(self) -> int:
         return self.n
@@ -73,6 +76,16 @@ class Cases:
             KeyError: There is no such column.
         """
         return self._values[name]
+
+    def texts(self, name: str) -> TextIndex:
+        """The words of a text column; read once, however often they are asked for.
+
+        Raises:
+            KeyError: There is no such column.
+        """
+        if name not in self._texts:
+            self._texts[name] = text_index(self._values[name])
+        return self._texts[name]
 
     def matches(self, conditions: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Where each condition holds, shape (n, len(conditions)); unknown counts as False.
@@ -94,7 +107,9 @@ class Cases:
 
     def take(self, rows: npt.NDArray[Any]) -> Cases:
         """The cases at ``rows``, indices or a mask of shape (n,)."""
-        return Cases(self.columns, {name: array[rows] for name, array in self._values.items()})
+        some = Cases(self.columns, {name: array[rows] for name, array in self._values.items()})
+        some._texts = {name: index.take(rows) for name, index in self._texts.items()}  # noqa: SLF001  # its own kind
+        return some
 
     @cached_property
     def digest(self) -> str:
@@ -116,6 +131,10 @@ class Cases:
             self._cache.move_to_end(condition)
             yield condition, np.unpackbits(packed, count=self.n).astype(np.bool_)
         nodes = {condition: read_condition(condition, self.columns) for condition in unknown}
+        alone = {condition: node for condition, node in nodes.items() if isinstance(node, Contains)}
+        for condition, node in alone.items():
+            yield condition, self._says(node)
+        unknown = [condition for condition in unknown if condition not in alone]
         at_once = max(1, CELLS_PER_QUERY // max(1, self.n))
         for start in range(0, len(unknown), at_once):
             batch = unknown[start : start + at_once]
@@ -128,19 +147,41 @@ class Cases:
         while len(self._cache) * packed.nbytes > CACHE_BYTES:
             self._cache.popitem(last=False)
 
+    def _says(self, leaf: Contains) -> npt.NDArray[np.bool_]:
+        """Where the text contains the phrase, or doesn't; without a text neither."""
+        index = self.texts(leaf.column)
+        found = index.contains(leaf.phrase)
+        return ~found & ~index.missing if leaf.is_negated else found
+
     def _ask(self, nodes: Sequence[Node]) -> Iterator[npt.NDArray[np.bool_]]:
         """One query for all nodes; DuckDB reads the arrays where they are."""
         if not self.n:
             yield from (np.zeros(0, dtype=np.bool_) for _ in nodes)
             return
         places = {column.name: place for place, column in enumerate(self.columns)}
-        compiler = _Compiler({column.name: column for column in self.columns}, places)
+        said = {leaf for node in nodes for leaf in leaves(node) if isinstance(leaf, Contains)}
+        compiler = _Compiler({column.name: column for column in self.columns}, places, self._answered(said))
         asked = [f"coalesce({compiler.sql(node)}, false) AS m{k}" for k, node in enumerate(nodes)]
-        used = sorted({places[leaf.column] for node in nodes for leaf in leaves(node)})
-        sources = [_source(self.columns[place], place) for place in used]
-        query = f"SELECT {', '.join(asked)} FROM (SELECT {', '.join(sources)} FROM cases)"  # noqa: S608
+        used = sorted({places[leaf.column] for node in nodes for leaf in leaves(node) if leaf not in said})
+        sources = [_source(self.columns[place], place) for place in used] + list(compiler.said.values())
+        tables = (["cases"] if used else []) + (["said"] if said else [])
+        query = f"SELECT {', '.join(sources)} FROM {' POSITIONAL JOIN '.join(tables)}"  # noqa: S608
+        query = f"SELECT {', '.join(asked)} FROM ({query})"  # noqa: S608
         answer = self._connection.execute(query).fetchnumpy()
         yield from (np.asarray(answer[f"m{k}"], dtype=np.bool_) for k in range(len(nodes)))
+
+    def _answered(self, leaves_of_text: set[Contains]) -> dict[tuple[str, str], str]:
+        """Names of columns in the table ``said``: which texts contain each phrase, NULL without a text."""
+        if not leaves_of_text:
+            return {}
+        phrases = sorted({(leaf.column, leaf.phrase) for leaf in leaves_of_text})
+        names = {phrase: f"w{k}" for k, phrase in enumerate(phrases)}
+        arrays = {}
+        for (column, phrase), name in names.items():
+            index = self.texts(column)
+            arrays[name] = np.where(index.missing, -1, index.contains(phrase)).astype(np.int8)
+        self._connection.register("said", arrays)
+        return names
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -281,8 +322,13 @@ def _source(column: Column, place: int) -> str:
 class _Compiler:
     """Writes a node as SQL over the arrays: places for names, codes for levels, days for dates."""
 
-    def __init__(self, columns: Mapping[str, Column], places: Mapping[str, int]) -> None:
-        self.columns, self.places = columns, places
+    def __init__(
+        self,
+        columns: Mapping[str, Column],
+        places: Mapping[str, int],
+        said: Mapping[tuple[str, str], str],
+    ) -> None:
+        self.columns, self.places, self.said = columns, places, said
 
     def sql(self, node: Node) -> str:
         if isinstance(node, Junction):
@@ -305,6 +351,8 @@ class _Compiler:
                 return f"NOT ({listed})" if negated else listed
             case Missing(_, negated):
                 return f"{place} IS {'NOT ' if negated else ''}NULL"
+            case Contains(name, phrase, negated):
+                return f"nullif({self.said[name, phrase]}, -1) = {0 if negated else 1}"
             case Truth(_, value, negated):
                 different = "" if negated else "NOT "
                 return f"{place} IS {different}DISTINCT FROM {self._value(column, value)}"

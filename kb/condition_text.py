@@ -18,7 +18,10 @@ __all__ = ["HOW", "MAX_LETTERS", "MAX_NESTING", "as_part", "listed_tokens", "ref
 
 MAX_LETTERS = 10_000
 MAX_NESTING = 20  # sqlglot spends about 25 frames on a level, Python allows 1,000
-HOW = "Write comparisons of a column with a value, BETWEEN, IN, IS NULL, IS TRUE, joined by AND, OR, NOT."
+HOW = (
+    "Write comparisons of a column with a value, BETWEEN, IN, IS NULL, IS TRUE, contains(column, 'word'), joined by "
+    "AND, OR, NOT."
+)
 
 _SYMBOLS = {
     "EQ": "=",
@@ -112,6 +115,8 @@ def listed_tokens(text: str, known: Mapping[str, Column]) -> str:
             pieces.append(token.text.upper())
         elif token.text.upper() == "DATE" and follows == "STRING":
             pieces.append("DATE")
+        elif kind != "IDENTIFIER" and token.text.upper() == "CONTAINS" and follows == "L_PAREN":
+            pieces.append("CONTAINS")
         elif kind == "IDENTIFIER" or re.match(r"[^\W\d]", token.text):
             is_call = follows == "L_PAREN" and kind != "IDENTIFIER"
             name = _column_name(text, token, known, is_call=is_call)

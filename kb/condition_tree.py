@@ -13,6 +13,7 @@ __all__ = [
     "WORDS",
     "Between",
     "Compare",
+    "Contains",
     "Junction",
     "Leaf",
     "Missing",
@@ -93,6 +94,15 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
+class Contains:
+    """A text column that contains a word or phrase, in the form of ``kb.tokens.canonical_phrase``."""
+
+    column: str
+    phrase: str
+    is_negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The negation of a junction; other nodes hold their own."""
 
@@ -107,7 +117,7 @@ class Junction:
     parts: tuple[Node, ...]
 
 
-Leaf = Compare | Between | OneOf | Missing | Truth
+Leaf = Compare | Between | OneOf | Missing | Truth | Contains
 Node = Leaf | Not | Junction
 
 
@@ -154,6 +164,8 @@ def sql_of(node: Node) -> str:
             return f"{quoted_name(column)} IS {_not(negated)}NULL"
         case Truth(column, value, negated):
             return f"{quoted_name(column)} IS {_not(negated)}{str(value).upper()}"
+        case Contains(column, phrase, negated):
+            return f"{_not(negated)}contains({quoted_name(column)}, {quoted_text(phrase)})"
 
 
 def quoted_text(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -19,6 +20,7 @@ from kb.condition_tree import (
     OPERATORS,
     Between,
     Compare,
+    Contains,
     Junction,
     Leaf,
     Missing,
@@ -36,11 +38,12 @@ from kb.condition_tree import (
 )
 from kb.errors import InputError
 from kb.task import Column
+from kb.tokens import canonical_phrase
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["Condition", "conjunction", "parse_condition", "read_condition"]
+__all__ = ["Condition", "conjunction", "contained_phrase", "contains", "parse_condition", "read_condition"]
 
 _NEGATED: dict[Operator, Operator] = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _MIRRORED: dict[Operator, Operator] = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -86,7 +89,36 @@ def read_condition(text: str, columns: Sequence[Column]) -> Node:
     Raises:
         InputError: As ``parse_condition``.
     """
-    return _read(text, tuple(columns))
+    return _contains_alone(text, columns) or _read(text, tuple(columns))
+
+
+def contains(column: str, phrase: str) -> str:
+    """The condition that a text column contains a phrase, in its one form.
+
+    >>> contains("review", "not good")
+    "contains(review, 'not good')"
+    """
+    return sql_of(Contains(column, canonical_phrase(phrase)))
+
+
+def contained_phrase(text: str, columns: Sequence[Column]) -> tuple[str, str] | None:
+    """Column and phrase of a condition that is one ``contains`` and nothing else; None for any other."""
+    node = _contains_alone(text, columns)
+    return (node.column, node.phrase) if node else None
+
+
+_CONTAINS = re.compile(r"""contains\(([A-Za-z_][A-Za-z0-9_]*|"(?:[^"]|"")+"), '((?:[^']|'')+)'\)""", re.ASCII)
+
+
+def _contains_alone(text: str, columns: Sequence[Column]) -> Contains | None:
+    """The node of a single ``contains`` in its one form: a text has thousands, too many for a parser."""
+    found = _CONTAINS.fullmatch(text)
+    if found is None or len(text) > MAX_LETTERS:
+        return None
+    name, phrase = found[1], found[2].replace("''", "'")
+    name = name[1:-1].replace('""', '"') if name.startswith('"') else name
+    is_text = any(column.name == name and column.type == "text" for column in columns)
+    return Contains(name, phrase) if is_text and canonical_phrase(phrase) == phrase else None
 
 
 @lru_cache(maxsize=8_192)
@@ -152,6 +184,8 @@ class _Reader:
                 return self._one_of(tree)
             case exp.Is():
                 return self._is(tree)
+            case exp.Contains():
+                return self._contains(tree)
         return self._compare(tree)
 
     def _junction(self, tree: exp.And | exp.Or) -> Node:
@@ -198,6 +232,23 @@ class _Reader:
         if column.type != "boolean":
             raise self._wrong_type(column, str(value.this).upper())
         return Truth(column.name, bool(value.this))
+
+    def _contains(self, tree: exp.Contains) -> Node:
+        from sqlglot import exp
+
+        column, written = self._column(tree.this), tree.expression
+        if column.type != "text":
+            problem = f"contains() reads text; {quoted_name(column.name)} is {column.type}"
+            raise self._refusal(problem, "Compare it with a value.")
+        if not isinstance(written, exp.Literal) or not written.is_string:
+            problem = f"{_shown(written)} stands where a word is needed"
+            raise self._refusal(problem, "Write contains(column, 'word or phrase').")
+        if any(value is not None for name, value in tree.args.items() if name not in {"this", "expression"}):
+            raise self._refusal("contains() takes a column and one phrase", "Join two of them with OR or AND.")
+        phrase = canonical_phrase(str(written.this))
+        if not phrase:
+            raise self._refusal(f"{quoted_text(str(written.this))} holds no word", "Name a word or a phrase.")
+        return Contains(column.name, phrase)
 
     def _compare(self, tree: exp.Expr) -> Node:
         from sqlglot import exp

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from kb.condition_tree import (
     Between,
     Compare,
+    Contains,
     Junction,
     Leaf,
     Missing,
@@ -21,8 +22,9 @@ from kb.condition_tree import (
 )
 from kb.conditions import read_condition
 from kb.task import Column
+from kb.tokens import Mark, split_phrase
 
-__all__ = ["column_in_words", "in_words", "number_in_words", "quantity_in_words"]
+__all__ = ["column_in_words", "in_words", "number_in_words", "phrase_in_words", "quantity_in_words"]
 
 _NUMBERS: dict[Operator, str] = {
     "=": "is",
@@ -125,6 +127,30 @@ def _leaf_words(leaf: Leaf) -> str:
             return f"{column_in_words(column)} is {'known' if negated else 'missing'}"
         case Truth(column, value, negated):
             return f"{column_in_words(column)} is {'not ' if negated else ''}{_value(column, value)}"
+        case Contains(column, phrase, negated):
+            says = "doesn't say" if negated else "says"
+            return f"{column_in_words(column)} {says} {phrase_in_words(phrase)}"
+
+
+_MARKED: dict[Mark, str] = {
+    "": "“{0}”",
+    "not": "“not {0}”",
+    "very": "“very {0}” or the like",
+    "rather": "“rather {0}” or the like",
+    "loud": "“{1}” in capitals",
+    "but": "“{0}” after a “but”",
+    "before but": "“{0}” before a “but”",
+}
+
+
+def phrase_in_words(phrase: str) -> str:
+    """A phrase that a text contains, as a person reads it.
+
+    >>> phrase_in_words("not good"), phrase_in_words("good but")
+    ('“not good”', '“good” before a “but”')
+    """
+    mark, words = split_phrase(phrase)
+    return _MARKED[mark].format(words, phrase)
 
 
 def _span(column: str, low: Value, high: Value, *, is_negated: bool) -> str:
