@@ -23,11 +23,15 @@ __all__ = [
     "Move",
     "Page",
     "Proposal",
+    "QueueEntry",
     "TreeRecord",
+    "VECTOR_SIZE",
     "WorkItem",
 ]
 
 Item = TypeVar("Item")
+
+VECTOR_SIZE = 384  # numbers of a vector that says what a text means; an index of Neo4j has one size for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,44 @@ class Approval:
         reasons: One line each, the weightiest first.
         terms: The numbers behind it, such as ``gain_nats``.
         approver: Who scored: ``automatic``, ``human:…`` or ``model:…``.
+        cost: What the scoring took, where a model or a person was asked.
+        responses: Keys of the model's responses that it rests on.
     """
 
     score: float
     reasons: tuple[str, ...] = ()
     terms: Mapping[str, float] = field(default_factory=dict)
     approver: str = "automatic"
+    cost: Cost = Cost()
+    responses: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form; what nobody was asked for is left out."""
+        return {
+            "score": self.score,
+            "reasons": list(self.reasons),
+            "terms": dict(self.terms),
+            "approver": self.approver,
+            **_asked(self.cost, self.responses),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Approval:
+        """The approval that ``to_dict`` wrote."""
+        return cls(**{**stored, "reasons": tuple(stored["reasons"]), **_was_asked(stored)})
+
+
+def _asked(cost: Cost, responses: tuple[str, ...]) -> dict[str, Any]:
+    if cost == Cost() and not responses:
+        return {}
+    return {"cost": cost.to_dict(), "responses": list(responses)}
+
+
+def _was_asked(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "cost": Cost(**stored.get("cost", {})),
+        "responses": tuple(stored.get("responses", ())),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +148,25 @@ class Proposal:
         how: What makes this candidate differ from its rivals, in a few words.
         approval: Its score; None before it was judged.
         problems: What a mechanical check found; a proposal with problems is kept but not committed.
+        cost: What it took to make, where a model was asked.
+        responses: Keys of the model's responses that it was read from.
     """
 
     children: tuple[Draft, ...]
     how: str = ""
     approval: Approval | None = None
     problems: tuple[str, ...] = ()
+    cost: Cost = Cost()
+    responses: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form; ``from_dict`` reads it back."""
-        approval = self.approval and {
-            "score": self.approval.score,
-            "reasons": list(self.approval.reasons),
-            "terms": dict(self.approval.terms),
-            "approver": self.approval.approver,
-        }
         return {
             "children": [c.to_dict() for c in self.children],
             "how": self.how,
-            "approval": approval,
+            "approval": self.approval and self.approval.to_dict(),
             "problems": list(self.problems),
+            **_asked(self.cost, self.responses),
         }
 
     @classmethod
@@ -141,8 +176,9 @@ class Proposal:
         return cls(
             children=tuple(Draft.from_dict(c) for c in stored["children"]),
             how=stored.get("how", ""),
-            approval=approval and Approval(**{**approval, "reasons": tuple(approval["reasons"])}),
+            approval=approval and Approval.from_dict(approval),
             problems=tuple(stored.get("problems", ())),
+            **_was_asked(stored),
         )
 
 
@@ -274,6 +310,7 @@ class Move:
         terms: J and its terms before and after, in nats, and whatever else was weighed.
         run: The run of ``priory learn`` it belongs to; empty outside one.
         created: Seconds since 1970, UTC.
+        id: Chosen by the caller, or by the store where it is empty; appending it twice changes nothing.
     """
 
     kind: str
@@ -284,6 +321,7 @@ class Move:
     terms: Mapping[str, float] = field(default_factory=dict)
     run: str = ""
     created: float = 0.0
+    id: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of all faces."""
@@ -345,6 +383,29 @@ class GivenUp:
     slot: int
     attempts: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """A requested expansion as it is kept, without whoever holds it at the moment.
+
+    Attributes:
+        address: The statement to unpack.
+        slot: Where the children will lie.
+        priority: Larger first.
+        attempts: How often a worker took it.
+        reason: Why it was given up; None while it waits or is worked on.
+    """
+
+    address: Address
+    slot: int
+    priority: float
+    attempts: int = 0
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
