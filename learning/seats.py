@@ -44,6 +44,7 @@ class Seat:
         answered: Their ordinals, in order.
         recent: The last ten answers (ordinal, judgement id), for undo.
         attempts: Ordinal → how often an answer was taken back.
+        taken_back: The last ten answers that were taken back.
         undoing: The answer (ordinal, judgement id) that is being taken back; None at rest.
         paces: Seconds of the last answers.
     """
@@ -56,6 +57,7 @@ class Seat:
     answered: tuple[int, ...] = ()
     recent: tuple[tuple[int, str], ...] = ()
     attempts: Mapping[str, int] = field(default_factory=dict)
+    taken_back: tuple[str, ...] = ()
     undoing: tuple[int, str] | None = None
     paces: tuple[float, ...] = ()
 
@@ -79,6 +81,7 @@ class Seat:
                 "ahead": tuple(stored["ahead"]),
                 "answered": tuple(stored["answered"]),
                 "recent": tuple((int(i), str(j)) for i, j in stored["recent"]),
+                "taken_back": tuple(stored["taken_back"]),
                 "undoing": undoing and (int(undoing[0]), str(undoing[1])),
                 "paces": tuple(stored["paces"]),
             }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from kb.address import Address
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
@@ -15,13 +14,10 @@ from learning.sessions import ITEM, Item, Session, item_key
 __all__ = ["finish_undo", "take_back"]
 
 
-def take_back(tree: Tree, session: Session, rater: str, judgement_id: str) -> Address:
+def take_back(tree: Tree, session: Session, rater: str, judgement_id: str) -> None:
     """Take one of the last ten answers back: a correction is appended and the item is the rater's again.
 
     Taking the same answer back twice changes nothing.
-
-    Returns:
-        The statement that is to be rated anew.
 
     Raises:
         InputError: It is none of the rater's last ten answers in this session.
@@ -29,6 +25,8 @@ def take_back(tree: Tree, session: Session, rater: str, judgement_id: str) -> Ad
     """
     seat = seat_of(tree, session, rater)
     ordinal = next((o for o, j in seat.recent if j == judgement_id), None)
+    if ordinal is None and judgement_id in seat.taken_back:
+        return
     if ordinal is None:
         raise InputError(
             f"{judgement_id!r} is none of your last {KEPT_FOR_UNDO} answers.", where=f"session {session.name}"
@@ -36,8 +34,6 @@ def take_back(tree: Tree, session: Session, rater: str, judgement_id: str) -> Ad
     undoing = (ordinal, judgement_id)
     change_seat(tree, session, rater, lambda s: replace(s, undoing=undoing))
     finish_undo(tree, session, rater, undoing)
-    item = tree.store.document(tree.tree_id, ITEM, item_key(session.name, ordinal))
-    return Item.from_dict(item.body).about[0] if item else Address("0")
 
 
 def finish_undo(tree: Tree, session: Session, rater: str, undoing: tuple[int, str]) -> Seat:
@@ -61,6 +57,7 @@ def finish_undo(tree: Tree, session: Session, rater: str, undoing: tuple[int, st
             left=seat.left + len(waiting),
             answered=tuple(o for o in seat.answered if o != ordinal),
             recent=tuple(r for r in seat.recent if r != undoing),
+            taken_back=(*seat.taken_back, judgement_id)[-KEPT_FOR_UNDO:],
             attempts={**seat.attempts, key: int(seat.attempts.get(key, 0)) + 1},
             paces=seat.paces[:-1],
         )
