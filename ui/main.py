@@ -25,7 +25,7 @@ __all__ = ["main", "priory"]
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Begin": {"demo": "begin", "new": "begin"},
-    "Look": {"trees": "look", "show": "look", "search": "look"},
+    "Look": {"trees": "look", "show": "look", "search": "look", "explore": "explore"},
     "Grow": {
         "unpack": "grow",
         "add": "write",

@@ -1,0 +1,1 @@
+"""The explorer: Streamlit pages on which people walk Z, rate it and predict from it."""
