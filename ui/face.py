@@ -88,11 +88,11 @@ class Face:
 
     def say(self, text: str = "") -> None:
         """One line of talk; it may hold untrusted text."""
-        self.talk.print(clean(text) if text else "")
+        self.talk.print(clean(text) if text else "", soft_wrap=not sys.stderr.isatty())
 
     def hint(self, text: str) -> None:
         """One quiet line of talk: a legend, or what to do next."""
-        self.talk.print(clean(text), style="dim")
+        self.talk.print(clean(text), style="dim", soft_wrap=not sys.stderr.isatty())
 
     def show(self, *views: RenderableType) -> None:
         """Print data; plain strings are never read as markup."""

@@ -193,7 +193,7 @@ def test_a_read_only_file_or_folder_is_refused(tmp_path: Path) -> None:
     room = tmp_path / "room"
     room.mkdir()
     file = made(room / "kb.db")
-    for above in (room, *room.parents[:3]):
+    for above in (room, *room.parents[:4]):
         above.chmod(0o755)
     file.chmod(0o444)
     room.chmod(0o555)
