@@ -1,0 +1,130 @@
+"""What people said of words: from judgements to counts of *neither* and of each class.
+
+A rating of a word may name the class that it speaks for (details ``side``, with a ``strength`` in [0, 1]) or
+``neither``. A plain credence says how sure somebody is that what D shows of the word also holds for D*,
+whatever that is, so it speaks for every class alike. A rating that carries a ``phrase`` is about a word that
+has no statement of its own (yet); it teaches Prior all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kb.address import Address
+from kb.arrays import Numbers
+from kb.errors import InputError
+from kb.records import Judgement
+from learning.prior import standing
+from learning.sides import SideAnswers
+
+__all__ = ["NEITHER_SIDE", "Said", "WordsSaid", "said_of_words", "side_details"]
+
+NEITHER_SIDE = "neither"
+
+
+@dataclass(slots=True)
+class Said:
+    """Answers about one word or group.
+
+    Attributes:
+        counts: Of *neither* and of each class, shape (K + 1,).
+        strength: Per class the sum of stated strengths, shape (K,).
+        credence: Sum of plain credences in [0, 1].
+        credences: How many there were.
+        here: Declarations that it is true of D only.
+    """
+
+    counts: Numbers
+    strength: Numbers
+    credence: float = 0.0
+    credences: int = 0
+    here: int = 0
+
+    @property
+    def answers(self) -> float:
+        """How many there are, of all sorts."""
+        return float(self.counts.sum()) + self.credences + self.here
+
+    @property
+    def is_here_only(self) -> bool:
+        """At least half declared it true of D only."""
+        return self.here > 0 and 2 * self.here >= self.answers
+
+
+@dataclass(frozen=True, slots=True)
+class WordsSaid:
+    """What was said of words.
+
+    Attributes:
+        classes: K.
+        at: Per statement that was rated.
+        elsewhere: Per phrase without a statement.
+    """
+
+    classes: int
+    at: Mapping[Address, Said] = field(default_factory=dict)
+    elsewhere: Mapping[str, Said] = field(default_factory=dict)
+
+    def answers(self, of: Sequence[Said | None]) -> SideAnswers:
+        """Answers with a side, row by row; plain credences are no such answers."""
+        counts, strength = np.zeros((len(of), self.classes + 1)), np.zeros((len(of), self.classes))
+        for i, said in enumerate(of):
+            if said is not None:
+                counts[i], strength[i] = said.counts, said.strength
+        return SideAnswers(counts, strength)
+
+
+def side_details(side: str, strength: float, classes: Sequence[str], where: str = "") -> dict[str, Any]:
+    """The details of a rating that names a side.
+
+    Raises:
+        InputError: No such class, or the strength is not in [0, 1].
+    """
+    named = {c.casefold(): c for c in (NEITHER_SIDE, *classes)}
+    if side.casefold() not in named:
+        raise InputError(
+            f"{side!r} is no side.", where=where, remedy=f"Use: {', '.join((NEITHER_SIDE, *classes))}."
+        )
+    if not 0.0 <= strength <= 1.0:
+        raise InputError(f"{strength} is no strength.", where=where, remedy="Give 0 to 1.")
+    return {"side": named[side.casefold()], "strength": strength}
+
+
+def said_of_words(judgements: Sequence[Judgement], classes: Sequence[str]) -> WordsSaid:
+    """The standing answers of people about words, the last of each rater about each.
+
+    Args:
+        judgements: All that were said.
+        classes: The K classes.
+    """
+    last: dict[tuple[str, str, str], Judgement] = {}
+    for j in standing(judgements):
+        counts = j.kind == "rating" and j.answer in {"credence", "neither", "here"}
+        if counts and not j.rater.startswith("model:"):
+            last[j.address, str(j.details.get("phrase", "")), j.rater] = j
+    at: dict[Address, Said] = {}
+    elsewhere: dict[str, Said] = {}
+    place = {name: k for k, name in enumerate(classes)}
+    for (address, phrase, _), j in last.items():
+        fresh = Said(np.zeros(len(classes) + 1), np.zeros(len(classes)))
+        said = elsewhere.setdefault(phrase, fresh) if phrase else at.setdefault(Address(address), fresh)
+        _count(said, j, place)
+    return WordsSaid(len(classes), at, elsewhere)
+
+
+def _count(said: Said, judgement: Judgement, place: Mapping[str, int]) -> None:
+    side = str(judgement.details.get("side", ""))
+    if judgement.answer == "here":
+        said.here += 1
+    elif judgement.answer == "neither" or side == NEITHER_SIDE:
+        said.counts[0] += 1
+    elif side in place:
+        said.counts[1 + place[side]] += 1
+        said.strength[place[side]] += float(judgement.details.get("strength", 0.5))
+    elif judgement.value is not None:
+        said.credence += judgement.value
+        said.credences += 1
