@@ -210,7 +210,7 @@ def headline(report: Report) -> list[str]:
             if d.other == best:
                 kind = losses if d.log_loss_ci.low > 0 else wins if d.log_loss_ci.high < 0 else ties
                 kind.append(verdict(d))
-        losses += also_lost(here, best) + less_often_right(here)
+        losses += lost_to_others(here, best, losses) + less_often_right(here)
     return [*unknown, *losses, *ties, *wins, *alarm_lines(report), *effort_line(report)]
 
 
@@ -246,13 +246,14 @@ def signed(value: float, digits: int) -> str:
     return written.replace("-", "−") if float(written) else written[1:]
 
 
-def also_lost(here: Sequence[Difference], best: str) -> list[str]:
-    """Other rows that Priory loses to."""
+def lost_to_others(here: Sequence[Difference], best: str, before: Sequence[str]) -> list[str]:
+    """Rows beside the best one that Priory loses to; "also" needs a loss that was told before."""
     names = [d.other for d in here if d.log_loss_ci.low > 0 and d.other != best]
     if not names:
         return []
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return [f"Priory also loses to {listed} on {here[0].split}, by log loss."]
+    loses = "also loses" if before else "loses"
+    return [f"Priory {loses} to {listed} on {here[0].split}, by log loss."]
 
 
 def less_often_right(here: Sequence[Difference]) -> list[str]:

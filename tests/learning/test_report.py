@@ -14,6 +14,7 @@ from kb.shift import ColumnShift
 from kb.statements import Draft, Measures, Statement
 from kb.task import Task
 from learning import scores
+from learning.comparison import Difference
 from learning.report import (
     Effort,
     Kind,
@@ -22,10 +23,11 @@ from learning.report import (
     StatementLine,
     build_report,
     headline,
+    lost_to_others,
     one_line,
     score_rows,
 )
-from learning.scores import accuracy, brier, expected_calibration_error, log_loss, paired_bootstrap
+from learning.scores import Interval, accuracy, brier, expected_calibration_error, log_loss, paired_bootstrap
 
 TASK = Task("penguins", "species", ("Adelie", "Gentoo", "Chinstrap"), (), n_D=187, n_Dstar=146)
 KINDS: dict[str, Kind] = {
@@ -109,6 +111,14 @@ def test_losses_come_before_wins_and_name_nats_and_interval() -> None:
     assert said[1] == "Priory also loses to naive Bayes on D held out, by log loss."
     assert said[2].startswith("Priory is right less often than boosted trees on D held out, by ")
     assert said[3].startswith("Priory beats boosted trees, the best other row, on D* by 0.")
+
+
+def test_a_first_loss_is_not_told_as_another_one() -> None:
+    lost, level = Interval(0.1, 0.3), Interval(-0.1, 0.1)
+    here = [Difference("naive Bayes", "D*", 60, 0.0, level, 0.2, lost)]
+
+    assert lost_to_others(here, "forest", []) == ["Priory loses to naive Bayes on D*, by log loss."]
+    assert lost_to_others(here, "forest", ["…"]) == ["Priory also loses to naive Bayes on D*, by log loss."]
 
 
 def test_what_cannot_be_told_apart_is_said_so() -> None:
