@@ -21,6 +21,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
+from kb.task import Task
 from learning.expectation import expectation_over
 from learning.fitting import Fit, latest_fit, refit
 from learning.scorecard import contributions
@@ -152,11 +153,17 @@ def _task_question(tree: Tree, fit: Fit) -> Question:
     """Are the cases to predict drawn and labelled as D was?"""
     matches = fit.background.matches(_sampled(tree.Dstar, fit.seed))
     as_D, now = fit.forecast_as_D(matches), fit.forecast(matches)
-    text = (
-        f"Are {tree.task.about_predict} drawn and labelled just as {tree.task.about_train} were? "
+    return Question(
+        "task", ROOT, task_in_words(tree.task), leverage=1.0, nats=fit.as_D * _divergence(as_D, now)
+    )
+
+
+def task_in_words(task: Task) -> str:
+    """The question about the task itself."""
+    return (
+        f"Are {task.about_predict} drawn and labelled just as {task.about_train} were? "
         "If so, everything in the data carries over."
     )
-    return Question("task", ROOT, text, leverage=1.0, nats=fit.as_D * _divergence(as_D, now))
 
 
 def _unrated_aspects(fit: Fit) -> int:
@@ -176,14 +183,14 @@ def _question(tree: Tree, statement: Statement, leverage: float, nats: float) ->
         statement.address,
         statement.text,
         path=tuple(s.text for s in tree.ancestors(statement.address)),
-        examples_D=_examples(tree, statement, tree.D.cases),
-        examples_Dstar=_examples(tree, statement, tree.Dstar),
+        examples_D=examples_about(tree, statement, tree.D.cases),
+        examples_Dstar=examples_about(tree, statement, tree.Dstar),
         leverage=leverage,
         nats=nats,
     )
 
 
-def _examples(tree: Tree, statement: Statement, cases: Cases) -> tuple[dict[str, object], ...]:
+def examples_about(tree: Tree, statement: Statement, cases: Cases) -> tuple[dict[str, object], ...]:
     """Two cases that the statement speaks about, or any two; drawn by its address, so always the same."""
     rows = np.arange(cases.n)
     if statement.draft.when:
