@@ -52,7 +52,10 @@ def section(name: str, command: click.Command, context: click.Context) -> str:
     """One command: its help as a terminal of 100 columns shows it."""
     own = click.Context(command, info_name=name, parent=context, terminal_width=100, max_content_width=100)
     text = "\n".join(line.rstrip() for line in command.get_help(own).splitlines())
-    return f"\n### priory {name}\n\n```text\n{text}\n```\n"
+    parts = [f"\n### priory {name}\n\n```text\n{text}\n```\n"]
+    if isinstance(command, click.Group):
+        parts += [section(f"{name} {sub}", each, context) for sub, each in command.commands.items()]
+    return "".join(parts)
 
 
 def main(arguments: list[str]) -> int:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import numpy as np
 
 from kb.address import ancestors
 from kb.errors import InputError
@@ -21,6 +20,7 @@ from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
 from learning.leasing import is_drawn, leased, move_on
+from learning.ratios import LARGEST
 from learning.seats import KEPT_FOR_UNDO, Clock, Seat, change_item, change_seat, seat_of
 from learning.sessions import Item, Session
 from learning.taking_back import finish_undo
@@ -28,7 +28,6 @@ from learning.taking_back import finish_undo
 __all__ = ["Said", "Turn", "answer_turn", "next_turn", "settle"]
 
 PACES = 20  # answers whose median time says how long the rest takes
-LARGEST_RATIO = 1000.0  # times the odds; beyond that nobody means a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,31 +185,30 @@ def _judgement(turn: Turn, said: Said) -> Judgement:
         "is_gold": item.gold is not None,
         "repeat_of": item.repeat_of,
     }
-    value = said.value
     if item.kind == "comparison":
         how |= {"than": item.about[1], "left": item.about[int(turn.swapped)], "swapped": turn.swapped}
         if said.answer == "credence":
-            value = _checked_ratio(said.value)
-            how["log_ratio"] = value
+            log_ratio = _checked_ratio(said.value)
+            how |= {"log_ratio": log_ratio, "ratio": math.exp(log_ratio)}
     judgement = Judgement(
         id=turn.id,
         kind=item.kind,  # type: ignore[arg-type]  # items are made with kinds of judgements
         address=item.about[0],
         rater=turn.rater,
-        value=value,
+        value=None if item.kind == "comparison" else said.value,
         answer=said.answer,
         note=said.note,
         seconds=said.seconds,
         session=turn.session.name,
         details=how,
     )
-    if item.kind != "comparison":
+    if item.kind != "comparison" or said.answer != "credence":
         check_answer(judgement)
     return judgement
 
 
 def _checked_ratio(value: float | None) -> float:
-    if value is None or not abs(value) <= np.log(1000.0) + 1e-9:
+    if value is None or not abs(value) <= math.log(LARGEST) + 1e-9:
         raise InputError(f"{value} is no log ratio.", remedy="Give at most a thousand times either way.")
     return value
 

@@ -35,7 +35,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "choose": "write",
         "worker": "grow",
     },
-    "Judge": {"rate": "judge", "compare": "compare"},
+    "Judge": {"rate": "judge", "compare": "compare", "session": "session"},
     "Learn and predict": {
         "learn": "learn",
         "predict": "predict",
