@@ -153,12 +153,13 @@ _MOVE = NodeType(
     "Move",
     "A change to Z that was offered or taken. Append-only.",
     (
+        Property("id", "text", "chosen by the caller or the store; none in older rows", is_required=False),
         Property("path", "text", "what it is about; may name a statement that is not stored"),
         Property("kind", "text"),
         Property("created", "real"),
         Property("body", "json", "the whole record"),
     ),
-    unique=(),
+    unique=(("tree", "id"),),
     ordered=(("tree",),),
 )
 
@@ -168,6 +169,17 @@ _MEASURE = NodeType(
     (Property("body", "json"),),
     unique=(("statement",),),
     ordered=(("tree",),),
+)
+
+_VECTOR = NodeType(
+    "Vector",
+    "What a statement's text means to a model; derived.",
+    (
+        Property("model", "text"),
+        Property("data", "bytes", "384 numbers of 4 bytes, the least significant first, of unit length"),
+    ),
+    unique=(("statement", "model"),),
+    ordered=(("tree", "model"),),
 )
 
 _WORK = NodeType(
@@ -240,6 +252,7 @@ DESCRIPTION = Description(
         _JUDGEMENT,
         _MOVE,
         _MEASURE,
+        _VECTOR,
         _WORK,
         _DOCUMENT,
         _BLOB,
@@ -255,6 +268,8 @@ DESCRIPTION = Description(
         Relationship("IN", "Move", "Tree", "tree"),
         Relationship("IN", "Measure", "Tree", "tree"),
         Relationship("ABOUT", "Measure", "Statement", "statement"),
+        Relationship("IN", "Vector", "Tree", "tree"),
+        Relationship("ABOUT", "Vector", "Statement", "statement"),
         Relationship("IN", "Work", "Tree", "tree"),
         Relationship("ASKS_FOR", "Work", "Statement", "statement"),
         Relationship("IN", "Document", "Tree", "tree"),

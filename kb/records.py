@@ -11,6 +11,7 @@ from kb.statements import Draft
 
 __all__ = [
     "JUDGEMENT_KINDS",
+    "VECTOR_SIZE",
     "Approval",
     "Cost",
     "Document",
@@ -25,7 +26,6 @@ __all__ = [
     "Proposal",
     "QueueEntry",
     "TreeRecord",
-    "VECTOR_SIZE",
     "WorkItem",
 ]
 

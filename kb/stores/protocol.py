@@ -18,6 +18,7 @@ from kb.records import (
     Lease,
     Move,
     Page,
+    QueueEntry,
     TreeRecord,
     WorkItem,
 )
@@ -81,6 +82,7 @@ class Store(Protocol):
     """
 
     url: str
+    nearest_is_exact: bool  # ``nearest`` looks at every vector
 
     def __enter__(self) -> Self:
         """The store itself; leaving the ``with`` closes it."""
@@ -250,6 +252,11 @@ class Store(Protocol):
     def expansions(self, tree_id: str, address: Address) -> list[Expansion]:
         """All expansions of a statement, by slot; none for a statement that is not stored."""
 
+    def expansions_within(
+        self, tree_id: str, of: Address, *, after: str | None = None, limit: int = 100
+    ) -> Page[Expansion]:
+        """Expansions of the statement and of all below it, in every slot, by address and slot."""
+
     def choose(self, tree_id: str, address: Address, slot: int) -> None:
         """Make a committed slot the current one.
 
@@ -278,8 +285,12 @@ class Store(Protocol):
     ) -> Page[Judgement]:
         """Judgements in the order in which they were appended."""
 
-    def append_moves(self, tree_id: str, moves: Sequence[Move]) -> None:
-        """Append all or none."""
+    def append_moves(self, tree_id: str, moves: Sequence[Move]) -> int:
+        """Append all or none; those whose id is known are left as they are, those without one get one.
+
+        Returns:
+            How many were new.
+        """
 
     def moves(self, tree_id: str, *, after: str | None = None, limit: int = 1000) -> Page[Move]:
         """Moves in the order in which they were appended."""
@@ -331,6 +342,21 @@ class Store(Protocol):
             UnknownAddressError: The statement is not stored.
         """
 
+    def queue(self, tree_id: str, *, after: str | None = None, limit: int = 100) -> Page[QueueEntry]:
+        """What waits, is worked on or was given up, in the order in which it was asked for."""
+
+    def put_queue(self, tree_id: str, entries: Sequence[QueueEntry]) -> int:
+        """Ask for expansions as another store had them, given-up ones included, all or none.
+
+        Those asked for already or committed are left as they are.
+
+        Returns:
+            How many were new.
+
+        Raises:
+            UnknownAddressError: A statement is not stored.
+        """
+
     def put_document(
         self, tree_id: str, kind: str, key: str, body: Mapping[str, Any], *, expected: int | None = None
     ) -> Document:
@@ -355,6 +381,49 @@ class Store(Protocol):
         self, tree_id: str, kind: str, *, prefix: str = "", after: str | None = None, limit: int = 100
     ) -> Page[Document]:
         """The documents of a kind whose key begins with ``prefix``, by the code points of their keys."""
+
+    def document_kinds(self, tree_id: str) -> tuple[str, ...]:
+        """The kinds of which there is a document, by name."""
+
+    def put_vectors(self, tree_id: str, model: str, new: Mapping[Address, Sequence[float]]) -> None:
+        """Keep what the texts of statements mean to a model, all or none; later ones replace earlier ones.
+
+        Vectors are brought to unit length.
+
+        Raises:
+            UnknownAddressError: A statement is not stored.
+            InputError: A vector is not of VECTOR_SIZE finite numbers, or all of them are 0.
+        """
+
+    def vectors(
+        self, tree_id: str, model: str, *, after: str | None = None, limit: int = 100
+    ) -> Page[tuple[Address, Sequence[float]]]:
+        """The vectors that are kept for a model, by address."""
+
+    def vector_models(self, tree_id: str) -> tuple[str, ...]:
+        """The models of which there is a vector, by name."""
+
+    def without_vector(
+        self, tree_id: str, model: str, *, after: str | None = None, limit: int = 100
+    ) -> Page[Statement]:
+        """Statements in every slot of which the model has no vector yet, by address."""
+
+    def nearest(
+        self, tree_id: str, model: str, vector: Sequence[float], *, limit: int = 20
+    ) -> list[tuple[Statement, float]]:
+        """Statements along current slots with their cosine, the most alike first.
+
+        Exact where ``nearest_is_exact``; else an index may miss some. Those without a vector are never found.
+
+        Raises:
+            InputError: As for ``put_vectors``.
+        """
+
+    def repair(self) -> Iterator[Finding]:
+        """Mend what ``check`` finds and the rest of the store tells, page by page, and yield what was mended.
+
+        Nothing is ever removed: what can only be mended by losing something stays as it is.
+        """
 
     def check(self) -> Iterator[Finding]:
         """Walk every invariant page by page and yield what is broken; nothing for a sound store."""

@@ -139,3 +139,59 @@ def test_checking_changes_nothing(file: Path) -> None:
     before = file.read_bytes()
     assert findings(file) == []
     assert file.read_bytes() == before
+
+
+MENDED = [
+    damage
+    for damage in DAMAGE
+    if damage[0] in {checks.KEY, checks.COUNT, checks.CURRENT, checks.UNPACKED, checks.DONE}
+    or (damage[0] == checks.PARENT)
+    or (damage[0] == checks.SEARCH)
+]
+
+
+@pytest.mark.parametrize(("invariant", "where", "sql"), MENDED)
+def test_what_the_rest_tells_is_mended_without_losing_anything(
+    file: Path, invariant: str, where: str, sql: str
+) -> None:
+    before = everything(file)
+    connection = sqlite3.connect(file, isolation_level=None)
+    _damage(connection, sql)
+    connection.close()
+    with open_store(str(file)) as store:
+        mended = list(store.repair())
+        assert invariant in [each.invariant for each in mended]
+        left = {each.invariant for each in store.check()}
+        assert left <= {checks.CHILDREN}  # a text that was edited by hand stays as it is
+        assert list(store.repair()) == []
+    if "edited" not in sql:
+        assert everything(file) == before
+    assert where
+
+
+def everything(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    connection = sqlite3.connect(file)
+    tables = ("tree", "statement", "expansion", "judgement", "measure", "work", "blob", "blob_part")
+    rows = {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables}
+    connection.close()
+    return rows
+
+
+@pytest.mark.parametrize(("invariant", "where", "sql"), [each for each in DAMAGE if each not in MENDED])
+def test_what_nothing_tells_is_left_as_it_is(file: Path, invariant: str, where: str, sql: str) -> None:
+    connection = sqlite3.connect(file, isolation_level=None)
+    _damage(connection, sql)
+    connection.close()
+    damaged = everything(file)
+    with open_store(str(file)) as store:
+        assert {each.invariant for each in store.repair()} <= {checks.SEARCH}
+        assert invariant in {each.invariant for each in store.check()}
+    assert everything(file) == damaged
+    assert where
+
+
+def test_a_sound_store_has_nothing_to_mend(file: Path) -> None:
+    before = everything(file)
+    with open_store(str(file)) as store:
+        assert list(store.repair()) == []
+    assert everything(file) == before

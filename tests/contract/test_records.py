@@ -91,7 +91,17 @@ def test_moves_are_kept_whole_in_order_and_as_often_as_made(store: Store, tree: 
     clock.now += 1
     store.append_moves(tree, [replace(made, created=5.0)])
     found = pages(lambda **page: store.moves(tree, **page), 2)
-    assert found == [replace(made, created=at) for at in (clock.now - 1, clock.now - 1, 5.0)]
+    assert [replace(each, id="") for each in found] == [
+        replace(made, created=at) for at in (clock.now - 1, clock.now - 1, 5.0)
+    ]
+    assert len({each.id for each in found}) == 3
+
+
+def test_a_move_with_an_id_is_kept_once(store: Store, tree: str) -> None:
+    made = Move("drop", ROOT, "human:ada", taken=True, id="m1", created=1.0)
+    assert store.append_moves(tree, [made, made]) == 1
+    assert store.append_moves(tree, [replace(made, why="again"), replace(made, id="m2")]) == 1
+    assert store.moves(tree).items == (made, replace(made, id="m2"))
 
 
 def test_moves_are_appended_all_or_none(store: Store, tree: str) -> None:

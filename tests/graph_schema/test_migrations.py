@@ -11,7 +11,11 @@ import pytest
 from graph_schema import DESCRIPTION, NodeType, Relationship, sqlite_migrations
 from kb.stores.sqlite.files import statements_of
 
-RELEASED = {1: "f98fe38effe99afe97194b76e892ebe5", 2: "cada85754aa35f876403299847a47366"}
+RELEASED = {
+    1: "f98fe38effe99afe97194b76e892ebe5",
+    2: "cada85754aa35f876403299847a47366",
+    3: "667742c2fd30bfa6ded687a855882ced",
+}
 COLUMN_TYPES = {
     "text": "TEXT",
     "json": "TEXT",

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kb.embedding import EMBEDDING_SIZE, _model, embed, is_embedding_installed
+from kb.embedding import _model, embed, is_embedding_installed
 from kb.errors import FailedError, InputError
+from kb.records import VECTOR_SIZE
 
 needs_the_model = pytest.mark.skipif(
     not is_embedding_installed(), reason="the extra `search` is not installed"
@@ -49,7 +50,7 @@ def test_vectors_are_those_of_the_makers_library(tmp_path: Path) -> None:
 @needs_the_model
 def test_vectors_have_unit_length_and_depend_on_nothing_but_the_text() -> None:
     together = embed(TEXTS)
-    assert together.shape == (len(TEXTS), EMBEDDING_SIZE)
+    assert together.shape == (len(TEXTS), VECTOR_SIZE)
     assert together.dtype == np.float32
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     alone = np.concatenate([embed([text]) for text in TEXTS])
@@ -84,4 +85,4 @@ def test_without_the_model_the_error_names_the_extra(monkeypatch: pytest.MonkeyP
 
 
 def test_no_texts_have_no_vectors() -> None:
-    assert embed([]).shape == (0, EMBEDDING_SIZE)
+    assert embed([]).shape == (0, VECTOR_SIZE)

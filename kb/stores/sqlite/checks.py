@@ -13,9 +13,20 @@ from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
 from kb.stores.sqlite.rows import Row, draft
 
-__all__ = ["INVARIANTS", "check"]
+__all__ = [
+    "INVARIANTS",
+    "NODES",
+    "PAGE",
+    "UNDONE",
+    "UNSEARCHED",
+    "broken_file",
+    "check",
+    "found_at",
+    "node_faults",
+    "search_faults",
+]
 
-_PAGE = 1000
+PAGE = 1000
 
 FILE = "the file is whole and its references hold"
 KEY = "a statement's key is the hash of its tree and address"
@@ -28,8 +39,8 @@ UNPACKED = "a statement says that it is unpacked exactly when it has an expansio
 ROOT = "every tree has a root"
 CHILDREN = "an expansion's children are all stored, as they were committed"
 RESPONSE = "an expansion's raw response is stored"
-ABOUT = "a judgement, measure or piece of work is about a statement of its own tree"
-DONE = "a committed slot is not waiting for work"
+ABOUT = "a judgement, measure, vector or piece of work is about a statement of its own tree"
+DONE = "a committed slot neither waits for work nor is held by a worker"
 BLOB = "a blob has all its parts and matches its digest"
 SEARCH = "search knows every statement, with its words"
 
@@ -49,7 +60,7 @@ INVARIANTS = (
     SEARCH,
 )
 
-_NODES = (
+NODES = (
     "SELECT s.pk, s.key, s.path, s.slot, s.ordinal, s.parent, p.path, p.tree, s.tree, t.tree_id, t.name, "
     "s.current_slot, s.n_children, s.is_unpacked FROM statement s LEFT JOIN statement p ON p.pk = s.parent "
     "JOIN tree t ON t.pk = s.tree WHERE s.pk > ? ORDER BY s.pk LIMIT ?"
@@ -63,13 +74,13 @@ _ABOUT = (
     "SELECT r.rowid, s.path, t.name FROM {} r JOIN statement s ON s.pk = r.statement "
     "JOIN tree t ON t.pk = s.tree WHERE r.rowid > ? AND s.tree != r.tree ORDER BY r.rowid LIMIT ?"
 )
-_DONE = (
+UNDONE = (
     "SELECT w.pk, s.path, t.name, w.slot FROM work w JOIN statement s ON s.pk = w.statement "
-    "JOIN tree t ON t.pk = w.tree WHERE w.pk > ? AND w.state = 'asked' AND EXISTS "
+    "JOIN tree t ON t.pk = w.tree WHERE w.pk > ? AND (w.state = 'asked' OR w.worker IS NOT NULL) AND EXISTS "
     "(SELECT 1 FROM expansion e WHERE e.statement = w.statement AND e.slot = w.slot) ORDER BY w.pk LIMIT ?"
 )
 _BLOBS = "SELECT pk, digest, size, n_parts FROM blob WHERE pk > ? AND is_complete = 1 ORDER BY pk LIMIT ?"
-_UNSEARCHED = (
+UNSEARCHED = (
     "SELECT s.pk, s.path, t.name FROM statement s JOIN tree t ON t.pk = s.tree WHERE s.pk > ? "
     "AND NOT EXISTS (SELECT 1 FROM statement_text_docsize d WHERE d.id = s.pk) ORDER BY s.pk LIMIT ?"
 )
@@ -85,37 +96,38 @@ def check(db: Database) -> Iterator[Finding]:
 
     Where the file itself is broken, nothing else is looked at: what was read might not be what is there.
     """
-    broken = list(_file(db))
+    broken = list(broken_file(db))
     yield from broken
     if broken:
         return
     yield from _references(db)
     for sql, judge in (
-        (_NODES, _node),
+        (NODES, node_faults),
         (_ROOTLESS, lambda _, row: iter([Finding(ROOT, row[1], "the tree has no root.")])),
         (_EXPANSIONS, _expansion),
-        *((_ABOUT.format(table), _stray) for table in ("judgement", "measure", "work")),
-        (_DONE, _undone),
+        *((_ABOUT.format(table), _stray) for table in ("judgement", "measure", "vector", "work")),
+        (UNDONE, _undone),
         (_BLOBS, _blob),
-        (_UNSEARCHED, lambda _, row: iter([_finding(SEARCH, row[2], row[1], "search doesn't know it.")])),
+        (UNSEARCHED, lambda _, row: iter([found_at(SEARCH, row[2], row[1], "search doesn't know it.")])),
     ):
         yield from _pages(db, sql, judge)
-    yield from _search_index(db)
+    yield from search_faults(db)
 
 
 def _pages(db: Database, sql: str, judge: _Judge) -> Iterator[Finding]:
     last = 0
     while True:
         with db.reading() as conn:
-            rows = conn.execute(sql, (last, _PAGE)).fetchall()
+            rows = conn.execute(sql, (last, PAGE)).fetchall()
             found = [finding for row in rows for finding in judge(conn, row)]
         yield from found
-        if len(rows) < _PAGE:
+        if len(rows) < PAGE:
             return
         last = rows[-1][0]
 
 
-def _finding(invariant: str, tree: str, path: str, message: str) -> Finding:
+def found_at(invariant: str, tree: str, path: str, message: str) -> Finding:
+    """What is wrong with a statement, or was."""
     return Finding(invariant, f"{tree} {_shown(path)}", message)
 
 
@@ -126,7 +138,8 @@ def _shown(path: str) -> str:
         return repr(path)
 
 
-def _file(db: Database) -> Iterator[Finding]:
+def broken_file(db: Database) -> Iterator[Finding]:
+    """What SQLite itself finds wrong with the file."""
     with db.alone() as conn:
         try:
             said = [row[0] for row in conn.execute("PRAGMA integrity_check(20)")]
@@ -144,15 +157,16 @@ def _references(db: Database) -> Iterator[Finding]:
         yield Finding(FILE, f"{table} {rowid}", f"it refers to a {target} that is not there.")
 
 
-def _node(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+def node_faults(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
+    """What is wrong with the statement of a row of NODES."""
     path, tree = row[2], row[10]
     try:
         address = address_of(path)
     except ValueError:
-        yield _finding(PARENT, tree, path, "its path is not an address.")
+        yield found_at(PARENT, tree, path, "its path is not an address.")
         return
     if row[1] != bytes.fromhex(key(row[9], address)):
-        yield _finding(KEY, tree, path, "its key is another one's.")
+        yield found_at(KEY, tree, path, "its key is another one's.")
     yield from _place(row, tree, address)
     yield from _below(conn, row)
 
@@ -161,12 +175,12 @@ def _place(row: Row, tree: str, address: Address) -> Iterator[Finding]:
     path, slot, ordinal, parent_pk, parent_path = row[2:7]
     if parent_pk is None:
         if path != "00000":
-            yield _finding(PARENT, tree, path, "it has no parent.")
+            yield found_at(PARENT, tree, path, "it has no parent.")
         return
     if parent_path is None or row[7] != row[8]:
-        yield _finding(PARENT, tree, path, "its parent is not stored in its tree.")
+        yield found_at(PARENT, tree, path, "its parent is not stored in its tree.")
     elif child(address_of(parent_path), ordinal, slot=slot) != address:
-        yield _finding(
+        yield found_at(
             PARENT, tree, path, f"slot {slot}, place {ordinal} of {address_of(parent_path)} is elsewhere."
         )
 
@@ -175,18 +189,18 @@ def _below(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     pk, path, tree, current, n_children, is_unpacked = row[0], row[2], row[10], *row[11:14]
     slots = [each[0] for each in conn.execute("SELECT slot FROM expansion WHERE statement = ?", (pk,))]
     if bool(is_unpacked) != bool(slots):
-        yield _finding(UNPACKED, tree, path, f"it has {len(slots)} expansions and says {bool(is_unpacked)}.")
+        yield found_at(UNPACKED, tree, path, f"it has {len(slots)} expansions and says {bool(is_unpacked)}.")
     if current is None:
         has_child = conn.execute("SELECT 1 FROM statement WHERE parent = ? LIMIT 1", (pk,)).fetchone()
         if slots or has_child:
-            yield _finding(CURRENT, tree, path, "no slot is current.")
+            yield found_at(CURRENT, tree, path, "no slot is current.")
         n = 0
     else:
         n = conn.execute(QUERIES["count children"], (pk, current)).fetchone()[0]
         if (slots and current not in slots) or not (slots or n):
-            yield _finding(CURRENT, tree, path, f"slot {current} is current and has no expansion.")
+            yield found_at(CURRENT, tree, path, f"slot {current} is current and has no expansion.")
     if n != n_children:
-        yield _finding(COUNT, tree, path, f"it counts {n_children} children and has {n}.")
+        yield found_at(COUNT, tree, path, f"it counts {n_children} children and has {n}.")
 
 
 def _expansion(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
@@ -194,7 +208,7 @@ def _expansion(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     try:
         made = Expansion.from_dict(json.loads(body))
     except (ValueError, KeyError, TypeError):
-        yield _finding(CHILDREN, tree, path, f"the record of slot {slot} can't be read.")
+        yield found_at(CHILDREN, tree, path, f"the record of slot {slot} can't be read.")
         return
     n = len(made.children)
     rows = conn.execute(QUERIES["children"], (pk, slot, first - 1, n)).fetchall() if n else []
@@ -202,21 +216,21 @@ def _expansion(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
     at = address_of(path)
     wanted = [(path_of(child(at, first + i, slot=slot)), each) for i, each in enumerate(made.children)]
     if stored != wanted:
-        yield _finding(CHILDREN, tree, path, f"the children of slot {slot} differ from what was committed.")
+        yield found_at(CHILDREN, tree, path, f"the children of slot {slot} differ from what was committed.")
     if made.response is not None:
         there = conn.execute(
             "SELECT 1 FROM blob WHERE digest = ? AND is_complete = 1", (made.response,)
         ).fetchone()
         if there is None:
-            yield _finding(RESPONSE, tree, path, f"the response of slot {slot} is not stored.")
+            yield found_at(RESPONSE, tree, path, f"the response of slot {slot} is not stored.")
 
 
 def _stray(_: sqlite3.Connection, row: Row) -> Iterator[Finding]:
-    yield _finding(ABOUT, row[2], row[1], "a record about it belongs to another tree.")
+    yield found_at(ABOUT, row[2], row[1], "a record about it belongs to another tree.")
 
 
 def _undone(_: sqlite3.Connection, row: Row) -> Iterator[Finding]:
-    yield _finding(DONE, row[2], row[1], f"slot {row[3]} is committed and still asked for.")
+    yield found_at(DONE, row[2], row[1], f"slot {row[3]} is committed and still asked for.")
 
 
 def _blob(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
@@ -227,7 +241,7 @@ def _blob(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
         yield Finding(BLOB, f"blob {digest}", f"{len(data)} of {size} bytes are there, or they are others.")
 
 
-def _search_index(db: Database) -> Iterator[Finding]:
+def search_faults(db: Database) -> Iterator[Finding]:
     """Compare the index with the texts, all at once: SQLite has no way to do it by pages."""
     with db.alone() as conn:
         try:

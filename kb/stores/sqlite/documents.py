@@ -11,9 +11,9 @@ from kb.stores.cursors import decode, encode
 from kb.stores.protocol import StaleDocumentError
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
-from kb.stores.sqlite.rows import Row, canonical, limit_of, tree_pk
+from kb.stores.sqlite.rows import Row, canonical, distinct, limit_of, tree_pk
 
-__all__ = ["document", "documents", "put_document"]
+__all__ = ["document", "document_kinds", "documents", "put_document"]
 
 
 def put_document(db: Database, tree_id: str, new: Document, *, expected: int | None) -> Document:
@@ -60,6 +60,12 @@ def documents(
         rows = conn.execute(QUERIES["documents"], (tree, kind, start, limit_of(limit) + 1)).fetchall()
     found = [_document(row) for row in rows if row[1].startswith(prefix)]
     return Page(tuple(found[:limit]), encode(query, found[limit - 1].key) if len(found) > limit else None)
+
+
+def document_kinds(db: Database, tree_id: str) -> tuple[str, ...]:
+    """The kinds of which there is a document, by name."""
+    with db.reading() as conn:
+        return distinct(conn, "a kind", tree_pk(db, conn, tree_id))
 
 
 def _document(row: Row) -> Document:

@@ -10,14 +10,25 @@ from dataclasses import replace
 
 from kb.address import Address, child, path_of
 from kb.errors import InputError
-from kb.records import Expansion, Lease
+from kb.records import Expansion, Lease, Page
+from kb.stores.cursors import decode, encode
 from kb.stores.protocol import ExpansionExistsError, StaleLeaseError, UnknownAddressError
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.growth import insert_statements, next_ordinal
 from kb.stores.sqlite.queries import QUERIES
-from kb.stores.sqlite.rows import Place, Row, canonical, place, statement, tree_pk
+from kb.stores.sqlite.rows import Place, Row, canonical, limit_of, place, statement, tree_pk
+from kb.stores.sqlite.statements import BEYOND
 
-__all__ = ["choose", "commit", "expansions", "lease", "put_expansions", "release", "renew"]
+__all__ = [
+    "choose",
+    "commit",
+    "expansions",
+    "expansions_within",
+    "lease",
+    "put_expansions",
+    "release",
+    "renew",
+]
 
 _GRANT = (
     "INSERT INTO work (tree, statement, slot, fence, worker, until) VALUES (?, ?, ?, 1, ?, ?) "
@@ -174,6 +185,27 @@ def expansions(db: Database, tree_id: str, address: Address) -> list[Expansion]:
             return []
         rows = conn.execute(QUERIES["expansions"], (row[0],)).fetchall()
     return [_expansion(each[0], each[1:], current=row[1]) for each in rows]
+
+
+def expansions_within(
+    db: Database, tree_id: str, of: Address, *, after: str | None, limit: int
+) -> Page[Expansion]:
+    """One page of the expansions of a statement and of all below it, by address and slot."""
+    query = f"expansions within {tree_id} {of}"
+    top = path_of(of)
+    last = None if after is None else decode(query, after, str, int)
+    kept: list[Row] = []
+    with db.reading() as conn:
+        tree = tree_pk(db, conn, tree_id)
+        start = top if last is None else str(last[0])
+        for row in conn.execute(QUERIES["expansions within"], (tree, start, top + BEYOND)):
+            if last is not None and (row[0], row[2]) <= last:  # the other slots of the last statement
+                continue
+            kept.append(row)
+            if len(kept) > limit_of(limit):
+                break
+    items = tuple(_expansion(row[2], row[3:], current=row[1]) for row in kept[:limit])
+    return Page(items, encode(query, kept[limit - 1][0], kept[limit - 1][2]) if len(kept) > limit else None)
 
 
 def choose(db: Database, tree_id: str, address: Address, slot: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -56,18 +57,21 @@ def judgements(
     return Page(items, encode(query, rows[limit - 1][0]) if len(rows) > limit else None)
 
 
-def append_moves(db: Database, tree_id: str, new: Sequence[Move]) -> None:
-    """Append all or none."""
+def append_moves(db: Database, tree_id: str, new: Sequence[Move]) -> int:
+    """Append all or none; returns how many were new."""
     now = db.clock()
+    n_new = 0
     with db.writing() as conn:
         tree = tree_pk(db, conn, tree_id)
         for each in new:
-            dated = each if each.created else replace(each, created=now)
+            dated = replace(each, created=each.created or now, id=each.id or uuid.uuid4().hex)
             body = canonical(dated.to_dict(), what=f"a move at {each.address}")
-            conn.execute(
-                "INSERT INTO move (tree, path, kind, created, body) VALUES (?, ?, ?, ?, ?)",
-                (tree, path_of(each.address), each.kind, dated.created, body),
-            )
+            n_new += conn.execute(
+                "INSERT INTO move (tree, id, path, kind, created, body) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (tree, id) DO NOTHING",
+                (tree, dated.id, path_of(each.address), each.kind, dated.created, body),
+            ).rowcount
+    return n_new
 
 
 def moves(db: Database, tree_id: str, *, after: str | None, limit: int) -> Page[Move]:

@@ -38,6 +38,11 @@ QUERIES: dict[str, str] = {
     "expansions": (
         "SELECT slot, first_ordinal, created, body FROM expansion WHERE statement = ? ORDER BY slot"
     ),
+    "expansions within": (
+        "SELECT s.path, s.current_slot, e.slot, e.first_ordinal, e.created, e.body "
+        "FROM statement s CROSS JOIN expansion e ON e.statement = s.pk "
+        "WHERE s.tree = ? AND s.path >= ? AND s.path < ? ORDER BY s.path, e.slot"
+    ),
     "expansion": (
         "SELECT digest, first_ordinal, created, body FROM expansion WHERE statement = ? AND slot = ?"
     ),
@@ -62,6 +67,21 @@ QUERIES: dict[str, str] = {
         "FROM work w JOIN statement s ON s.pk = w.statement "
         "WHERE w.tree = ? AND w.state = 'given-up' AND w.pk > ? ORDER BY w.pk LIMIT ?"
     ),
+    "queue": (
+        "SELECT w.pk, s.path, w.slot, w.priority, w.attempts, w.reason, w.state FROM work w "
+        "JOIN statement s ON s.pk = w.statement WHERE w.pk > ? AND w.tree = ? "
+        "AND w.state IN ('asked', 'given-up') ORDER BY w.pk LIMIT ?"
+    ),
+    "vectors": (
+        "SELECT s.path, v.data FROM statement s CROSS JOIN vector v ON v.statement = s.pk AND v.model = ? "
+        "WHERE s.tree = ? AND s.path > ? ORDER BY s.path LIMIT ?"
+    ),
+    "paths": "SELECT pk, path FROM statement WHERE pk IN ({})",
+    "every vector": "SELECT statement, data FROM vector WHERE tree = ? AND model = ?",
+    "a model": "SELECT min(model) FROM vector WHERE tree = ? AND model > ?",
+    "without vector": _STATEMENT + "LEFT JOIN vector v ON v.statement = s.pk AND v.model = ? "
+    "WHERE s.tree = ? AND s.path > ? AND v.pk IS NULL ORDER BY s.path LIMIT ?",
+    "a kind": "SELECT min(kind) FROM document WHERE tree = ? AND kind > ?",
     "document": (
         "SELECT kind, key, body, version, changed FROM document WHERE tree = ? AND kind = ? AND key = ?"
     ),

@@ -20,6 +20,7 @@ __all__ = [
     "Row",
     "canonical",
     "chunks",
+    "distinct",
     "draft",
     "limit_of",
     "place",
@@ -112,6 +113,16 @@ def statement(row: Row, above: Address | None = None) -> Statement:
         None if row[13] is None else Measures(**json.loads(row[13])),
         row[12],
     )
+
+
+def distinct(conn: sqlite3.Connection, query: str, tree: int) -> tuple[str, ...]:
+    """The different values of a column, by jumps in its index from each to the next."""
+    found: list[str] = []
+    last = ""
+    while (row := conn.execute(QUERIES[query], (tree, last)).fetchone()[0]) is not None:
+        last = str(row)
+        found.append(last)
+    return tuple(found)
 
 
 def tree_pk(db: Database, conn: sqlite3.Connection, tree_id: str) -> int:

@@ -18,6 +18,7 @@ from kb.records import (
     Lease,
     Move,
     Page,
+    QueueEntry,
     TreeRecord,
     WorkItem,
 )
@@ -31,7 +32,9 @@ from kb.stores.sqlite import (
     files,
     growth,
     logs,
+    repairs,
     statements,
+    vectors,
     work,
 )
 from kb.stores.sqlite.connections import Clock, Database
@@ -48,6 +51,8 @@ def open_sqlite(file: Path, *, url: str, create: bool = True, clock: Clock = tim
 
 class SqliteStore:
     """Trees in one SQLite file. ``kb.stores.protocol.Store`` says what each method does."""
+
+    nearest_is_exact = True
 
     def __init__(self, db: Database, *, url: str) -> None:
         self._db, self.url = db, url
@@ -168,6 +173,12 @@ class SqliteStore:
         """All expansions of a statement, by slot."""
         return expansions.expansions(self._db, tree_id, address)
 
+    def expansions_within(
+        self, tree_id: str, of: Address, *, after: str | None = None, limit: int = 100
+    ) -> Page[Expansion]:
+        """Expansions of the statement and of all below it, by address and slot."""
+        return expansions.expansions_within(self._db, tree_id, of, after=after, limit=limit)
+
     def put_expansions(self, tree_id: str, records: Sequence[Expansion]) -> int:
         """Record expansions whose children are stored."""
         return expansions.put_expansions(self._db, tree_id, records)
@@ -192,9 +203,9 @@ class SqliteStore:
         """Judgements in the order in which they were appended."""
         return logs.judgements(self._db, tree_id, address, rater, after, limit)
 
-    def append_moves(self, tree_id: str, moves: Sequence[Move]) -> None:
-        """Append all or none."""
-        logs.append_moves(self._db, tree_id, moves)
+    def append_moves(self, tree_id: str, moves: Sequence[Move]) -> int:
+        """Append all or none; returns how many were new."""
+        return logs.append_moves(self._db, tree_id, moves)
 
     def moves(self, tree_id: str, *, after: str | None = None, limit: int = 1000) -> Page[Move]:
         """Moves in the order in which they were appended."""
@@ -228,6 +239,14 @@ class SqliteStore:
         """Put a given-up item back into the queue."""
         return work.ask_again(self._db, tree_id, address, slot)
 
+    def queue(self, tree_id: str, *, after: str | None = None, limit: int = 100) -> Page[QueueEntry]:
+        """What waits, is worked on or was given up."""
+        return work.queue(self._db, tree_id, after=after, limit=limit)
+
+    def put_queue(self, tree_id: str, entries: Sequence[QueueEntry]) -> int:
+        """Ask for expansions as another store had them."""
+        return work.put_queue(self._db, tree_id, entries)
+
     def put_document(
         self, tree_id: str, kind: str, key: str, body: Mapping[str, Any], *, expected: int | None = None
     ) -> Document:
@@ -243,6 +262,40 @@ class SqliteStore:
     ) -> Page[Document]:
         """The documents of a kind, by key."""
         return documents.documents(self._db, tree_id, kind, prefix=prefix, after=after, limit=limit)
+
+    def document_kinds(self, tree_id: str) -> tuple[str, ...]:
+        """The kinds of which there is a document."""
+        return documents.document_kinds(self._db, tree_id)
+
+    def put_vectors(self, tree_id: str, model: str, new: Mapping[Address, Sequence[float]]) -> None:
+        """Keep what the texts of statements mean to a model."""
+        vectors.put_vectors(self._db, tree_id, model, new)
+
+    def vectors(
+        self, tree_id: str, model: str, *, after: str | None = None, limit: int = 100
+    ) -> Page[tuple[Address, Sequence[float]]]:
+        """The vectors that are kept for a model, by address."""
+        return vectors.vectors(self._db, tree_id, model, after=after, limit=limit)
+
+    def vector_models(self, tree_id: str) -> tuple[str, ...]:
+        """The models of which there is a vector."""
+        return vectors.vector_models(self._db, tree_id)
+
+    def without_vector(
+        self, tree_id: str, model: str, *, after: str | None = None, limit: int = 100
+    ) -> Page[Statement]:
+        """Statements of which the model has no vector yet, by address."""
+        return vectors.without_vector(self._db, tree_id, model, after=after, limit=limit)
+
+    def nearest(
+        self, tree_id: str, model: str, vector: Sequence[float], *, limit: int = 20
+    ) -> list[tuple[Statement, float]]:
+        """Statements along current slots with their cosine, the most alike first."""
+        return vectors.nearest(self._db, tree_id, model, vector, limit=limit)
+
+    def repair(self) -> Iterator[Finding]:
+        """Mend what the rest of the store tells, and yield what was mended."""
+        return repairs.repair(self._db)
 
     def check(self) -> Iterator[Finding]:
         """Yield what is broken."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from kb.address import Address, address_of, child
 from kb.errors import InputError
-from kb.records import GivenUp, Lease, Page, WorkItem
+from kb.records import GivenUp, Lease, Page, QueueEntry, WorkItem
 from kb.stores.cursors import decode, encode
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
 from kb.stores.sqlite.rows import limit_of, place, tree_pk
 
-__all__ = ["ask_again", "enqueue", "give_up", "given_up", "take", "waiting"]
+__all__ = ["ask_again", "enqueue", "give_up", "given_up", "put_queue", "queue", "take", "waiting"]
 
 _ASK = (
     "INSERT INTO work (tree, statement, slot, state, priority) "
@@ -23,12 +23,50 @@ _ASK = (
 )
 
 
+def queue(db: Database, tree_id: str, *, after: str | None, limit: int) -> Page[QueueEntry]:
+    """One page of what waits, is worked on or was given up."""
+    query = f"queue {tree_id}"
+    last = 0 if after is None else int(decode(query, after, int)[0])
+    with db.reading() as conn:
+        tree = tree_pk(db, conn, tree_id)
+        rows = conn.execute(QUERIES["queue"], (last, tree, limit_of(limit) + 1)).fetchall()
+    items = tuple(
+        QueueEntry(address_of(path), slot, priority, attempts, (reason or "") if state != "asked" else None)
+        for _, path, slot, priority, attempts, reason, state in rows[:limit]
+    )
+    return Page(items, encode(query, rows[limit - 1][0]) if len(rows) > limit else None)
+
+
+def put_queue(db: Database, tree_id: str, entries: Sequence[QueueEntry]) -> int:
+    """Ask for expansions as another store had them, all or none; returns how many were new."""
+    for each in entries:
+        _refuse_nan(each.address, each.slot, each.priority)
+    n_new = 0
+    with db.writing() as conn:
+        tree = tree_pk(db, conn, tree_id)
+        for each in entries:
+            pk = place(conn, tree, each.address)[0]
+            is_new = conn.execute(_ASK, (tree, pk, each.slot, float(each.priority))).rowcount
+            n_new += is_new
+            if is_new:
+                state = "asked" if each.reason is None else "given-up"
+                conn.execute(
+                    "UPDATE work SET state = ?, attempts = ?, reason = ? WHERE statement = ? AND slot = ?",
+                    (state, each.attempts, each.reason, pk, each.slot),
+                )
+    return n_new
+
+
+def _refuse_nan(address: Address, slot: int, priority: float) -> None:
+    child(address, 0, slot=slot)
+    if priority != priority:  # NaN has no place in an order
+        raise InputError("the priority is NaN.", where=address, remedy="Give a number.")
+
+
 def enqueue(db: Database, tree_id: str, requests: Sequence[tuple[Address, int, float]]) -> int:
     """Ask for expansions, all or none; returns how many were new."""
-    for address, slot, priority in requests:
-        child(address, 0, slot=slot)
-        if priority != priority:  # NaN has no place in an order
-            raise InputError("the priority is NaN.", where=address, remedy="Give a number.")
+    for request in requests:
+        _refuse_nan(*request)
     n_new = 0
     with db.writing() as conn:
         tree = tree_pk(db, conn, tree_id)
