@@ -26,6 +26,8 @@ from kb.statements import Draft, Measures, Statement
 
 __all__ = [
     "ExpansionExistsError",
+    "MigrationNeededError",
+    "NewerDatabaseError",
     "StaleDocumentError",
     "StaleLeaseError",
     "Store",
@@ -51,6 +53,18 @@ class ExpansionExistsError(FailedError):
     """Another expansion is committed in this slot. Nothing was written."""
 
     code = "expansion-exists"
+
+
+class MigrationNeededError(FailedError):
+    """The database was made by an older Priory; ``kb.stores.migrating`` brings it up to date."""
+
+    code = "migration-needed"
+
+
+class NewerDatabaseError(FailedError):
+    """The database was made by a newer Priory than this one."""
+
+    code = "newer-database"
 
 
 class TreeExistsError(InputError):

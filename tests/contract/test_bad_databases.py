@@ -19,7 +19,9 @@ from kb.address import ROOT, Address
 from kb.errors import FailedError, InputError, PrioryError
 from kb.records import TreeRecord
 from kb.statements import Draft, Statement
+from kb.stores.migrating import migrate, status
 from kb.stores.opening import open_store
+from kb.stores.protocol import MigrationNeededError, NewerDatabaseError
 from kb.stores.sqlite.store import SqliteStore
 
 TREE = "a" * 32
@@ -128,21 +130,42 @@ def _with_one_more(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setattr("kb.stores.sqlite.files.sqlite_migrations", lambda: later)
 
 
-def test_an_older_database_is_brought_up_to_date_once(
+def test_an_older_database_is_brought_up_to_date_when_asked_and_not_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = made(tmp_path / "kb.db")
+    newest = len(sqlite_migrations())
     _with_one_more(monkeypatch, "CREATE TABLE colour (name TEXT);\nINSERT INTO colour VALUES ('red');\n")
+    before = file.read_bytes()
+    match = rf"older Priory \(version {newest} .* has {newest + 1}\).*priory migrate --kb sqlite:///"
+    refused(file, MigrationNeededError, match)
+    assert [step.name for step in status(str(file)).pending] == ["colours"]
+    assert file.read_bytes() == before
     for _ in range(2):
-        with open_store(str(file)) as store:
-            assert len(store.children(TREE, ROOT, limit=1000).items) == 200
+        done = migrate(str(file))
+        assert (len(done.applied), done.pending, done.newest_known) == (newest + 1, (), newest + 1)
+    with open_store(str(file)) as store:
+        assert len(store.children(TREE, ROOT, limit=1000).items) == 200
     with edited(file) as connection:
         assert connection.execute("SELECT name FROM colour").fetchall() == [("red",)]
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (newest + 1,)
         rows = connection.execute("SELECT version, name FROM migration").fetchall()
-        assert rows == [(1, "statements and their records"), (2, "colours")]
+        assert rows[0] == (1, "statements and their records")
+        assert rows[-1] == (newest + 1, "colours")
     monkeypatch.undo()
-    refused(file, FailedError, "made by a newer Priory")
+    refused(file, NewerDatabaseError, "made by a newer Priory")
+    with pytest.raises(NewerDatabaseError):
+        migrate(str(file))
+
+
+def test_an_empty_file_or_database_is_made_a_knowledge_base(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    with edited(tmp_path / "blank.db") as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    for name in ("empty", "blank.db"):
+        with open_store(str(tmp_path / name)) as store:
+            assert list(store.check()) == []
+        assert status(str(tmp_path / name)).pending == ()
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
@@ -151,7 +174,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     file = made(tmp_path / "kb.db")
     _with_one_more(monkeypatch, "CREATE TABLE colour (name TEXT);\nINSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(FailedError, match=r"kb\.db: the database said: no such table: nowhere"):
-        open_store(str(file))
+        migrate(str(file))
     monkeypatch.undo()
     with open_store(str(file)) as store:
         assert list(store.check()) == []
@@ -159,6 +182,15 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
         assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'colour'").fetchone() == (
             0,
         )
+
+
+def test_only_a_knowledge_base_is_migrated(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("hello")
+    for name, match in (("none.db", "there is no knowledge base"), ("text", "not an SQLite database")):
+        for ask in (status, migrate):
+            with pytest.raises(InputError, match=match):
+                ask(str(tmp_path / name))
+    assert [file.name for file in tmp_path.iterdir()] == ["text"]
 
 
 def test_a_database_with_another_history_is_refused(tmp_path: Path) -> None:
@@ -189,24 +221,67 @@ def test_damage_in_the_middle_shows_on_reading_and_in_the_check(tmp_path: Path) 
             store.subtree(TREE, ROOT, limit=1000)
 
 
-def test_a_read_only_file_or_folder_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("of_file", "of_folder"), [(0o444, 0o555), (0o666, 0o555), (0o444, 0o777)])
+def test_a_read_only_file_or_folder_can_be_read_and_not_written(
+    tmp_path: Path, of_file: int, of_folder: int
+) -> None:
     room = tmp_path / "room"
     room.mkdir()
     file = made(room / "kb.db")
     for above in (room, *room.parents[:4]):
         above.chmod(0o755)
-    file.chmod(0o444)
-    room.chmod(0o555)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    elsewhere.chmod(0o777)
+    file.chmod(of_file)
+    room.chmod(of_folder)
+    before = file.read_bytes()
     try:
-        with nobody():
-            refused(file, FailedError, "the file is read-only. Make it writable")
-            refused(room / "new.db", FailedError, "the folder is read-only")
-        file.chmod(0o666)
-        with nobody():
-            refused(file, FailedError, "the folder is read-only")
+        with nobody(), open_store(str(file)) as store:
+            assert len(store.children(TREE, ROOT, limit=1000).items) == 200
+            assert list(store.check()) == []
+            for write in (
+                lambda: store.append_child(TREE, ROOT, Draft("more")),
+                lambda: store.lease(TREE, ROOT, 0, worker="w", seconds=1),
+                lambda: list(store.repair()),
+            ):
+                with pytest.raises(FailedError, match=r"read-only; nothing was written\. Make both writable"):
+                    write()
+            store.backup(elsewhere / "copy.db")
     finally:
         room.chmod(0o755)
+    assert file.read_bytes() == before
     assert [each.name for each in room.iterdir()] == ["kb.db"]
+    with open_store(str(elsewhere / "copy.db")) as copy:
+        assert len(copy.children(TREE, ROOT, limit=1000).items) == 200
+
+
+def test_nothing_is_made_in_a_read_only_folder(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    for above in (room, *room.parents[:4]):
+        above.chmod(0o755)
+    room.chmod(0o555)
+    with nobody():
+        refused(room / "new.db", FailedError, "the folder is read-only")
+    room.chmod(0o755)
+    assert list(room.iterdir()) == []
+
+
+def test_what_a_writer_has_not_folded_in_is_read_from_a_read_only_folder(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    file = made(room / "kb.db")
+    for above in (room, *room.parents[:4]):
+        above.chmod(0o755)
+    with open_store(str(file)) as writer:
+        writer.append_child(TREE, ROOT, Draft("only in the log"))
+        room.chmod(0o555)
+        try:
+            with nobody(), open_store(str(file)) as reader:
+                assert len(reader.children(TREE, ROOT, limit=1000).items) == 201
+        finally:
+            room.chmod(0o755)
 
 
 def test_a_file_that_becomes_read_only_while_open_says_so(tmp_path: Path) -> None:
@@ -236,7 +311,9 @@ def test_a_full_disk_says_so_and_keeps_what_was_there(tmp_path: Path) -> None:
 _IN_LITTLE_ROOM = """
 import resource, sys
 from kb.errors import PrioryError
+from kb.stores.migrating import migrate, status
 from kb.stores.opening import open_store
+from kb.stores.protocol import MigrationNeededError, NewerDatabaseError
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
     open_store(sys.argv[1])
@@ -331,8 +408,6 @@ def test_a_lock_held_too_long_names_the_remedy(tmp_path: Path) -> None:
         ("https://example.org/kb.db", InputError, "'https' is no store"),
         ("file:///kb.db", InputError, "'file' is no store"),
         ("kb\0.db", InputError, "names no knowledge base"),
-        ("neo4j://host:7687/kb", FailedError, "the Neo4j store is not built yet"),
-        ("bolt://host:7687", FailedError, "the Neo4j store is not built yet"),
     ],
 )
 def test_a_url_that_names_no_store_is_refused(

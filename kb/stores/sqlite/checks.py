@@ -243,6 +243,8 @@ def _blob(conn: sqlite3.Connection, row: Row) -> Iterator[Finding]:
 
 def search_faults(db: Database) -> Iterator[Finding]:
     """Compare the index with the texts, all at once: SQLite has no way to do it by pages."""
+    if db.is_read_only:  # it is asked by a statement that writes
+        return
     with db.alone() as conn:
         try:
             conn.execute("INSERT INTO statement_text (statement_text, rank) VALUES ('integrity-check', 1)")

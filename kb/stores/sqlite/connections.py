@@ -13,15 +13,32 @@ from pathlib import Path
 from kb.errors import FailedError
 from kb.stores.sqlite.faults import BUSY_SECONDS, named_faults
 
-__all__ = ["Clock", "Database", "connect"]
+__all__ = ["EFFECTIVE", "Clock", "Database", "connect", "connect_for_reading"]
 
 Clock = Callable[[], float]
+EFFECTIVE = os.access in os.supports_effective_ids
 _INHERITED: list[sqlite3.Connection] = []  # opened before a fork; closing them here could harm the parent
 
 
 def connect(file: Path) -> sqlite3.Connection:
     """A connection in autocommit mode that waits for the write lock."""
-    conn = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return _set_up(sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False))
+
+
+def connect_for_reading(file: Path) -> sqlite3.Connection:
+    """A connection to a file that, or whose folder, can't be written.
+
+    Where the log of a writer lies beside the file, it is read, too. Where none does, SQLite is told that nobody
+    writes: else it would make a log of its own, which the owner of the file might not be able to write.
+    """
+    is_still = not file.with_name(file.name + "-wal").exists()
+    url = file.absolute().as_uri() + "?mode=ro" + ("&immutable=1" if is_still else "")
+    return _set_up(
+        sqlite3.connect(url, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    )
+
+
+def _set_up(conn: sqlite3.Connection) -> sqlite3.Connection:
     try:
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA cache_size = -65536")
@@ -34,10 +51,10 @@ def connect(file: Path) -> sqlite3.Connection:
 class _Handle:
     """A thread's connection; closes it when the thread ends."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, is_read_only: bool) -> None:
         self.process = os.getpid()
         self.is_durable: bool | None = None
-        self.connection = connect(file)
+        self.connection = connect_for_reading(file) if is_read_only else connect(file)
 
     def close(self) -> None:
         if self.process == os.getpid():
@@ -57,10 +74,11 @@ class Database:
         file: An existing knowledge base of the code's version.
         where: How errors name it.
         clock: Seconds since 1970; leases and ``created`` go by it.
+        is_read_only: It, or its folder, can't be written.
     """
 
-    def __init__(self, file: Path, *, where: str, clock: Clock) -> None:
-        self.file, self.where, self.clock = file.absolute(), where, clock
+    def __init__(self, file: Path, *, where: str, clock: Clock, is_read_only: bool = False) -> None:
+        self.file, self.where, self.clock, self.is_read_only = file.absolute(), where, clock, is_read_only
         self._local = threading.local()
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -76,7 +94,7 @@ class Database:
                 raise FailedError("the file is gone.", where=self.where, remedy="Put it back.")
             if handle is not None:
                 self._lock = threading.Lock()  # another thread may have held it when the process forked
-            handle = _Handle(self.file)
+            handle = _Handle(self.file, is_read_only=self.is_read_only)
             self._local.handle = handle
             with self._lock:
                 self._handles.add(handle)
@@ -100,6 +118,12 @@ class Database:
         Args:
             is_durable: They outlive a power cut. A lease need not: whoever held it is gone too.
         """
+        if self.is_read_only:
+            raise FailedError(
+                "the file or its folder is read-only; nothing was written.",
+                where=self.where,
+                remedy="Make both writable, or copy the knowledge base to your own place: priory backup.",
+            )
         with named_faults(self.where):
             handle = self._handle()
             conn = handle.connection
@@ -126,7 +150,7 @@ class Database:
             return
         with named_faults(self.where):
             handle: _Handle | None = getattr(self._local, "handle", None)
-            if handle is not None and handle.process == os.getpid():
+            if handle is not None and handle.process == os.getpid() and not self.is_read_only:
                 handle.connection.execute("PRAGMA busy_timeout = 0")  # others at work fold it in themselves
                 handle.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._is_closed = True

@@ -6,11 +6,13 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from graph_schema import APPLICATION_ID, Migration, sqlite_migrations
 from kb.errors import FailedError, InputError
-from kb.stores.sqlite.connections import Clock, connect
+from kb.stores.protocol import MigrationNeededError, NewerDatabaseError
+from kb.stores.sqlite.connections import EFFECTIVE, Clock, connect, connect_for_reading
 from kb.stores.sqlite.faults import named_faults
 
 __all__ = ["OLDEST_SQLITE", "make_ready", "migration_steps", "statements_of"]
@@ -20,12 +22,16 @@ _MAGIC = b"SQLite format 3\0"
 _OTHERS = "Give the file of a knowledge base, or a name that is free."
 
 
-def make_ready(file: Path, *, where: str, create: bool, clock: Clock) -> None:
+def make_ready(file: Path, *, where: str, create: bool, clock: Clock) -> bool:
     """See to it that ``file`` is a knowledge base of the code's version.
+
+    Returns:
+        It can be written; else it can only be read.
 
     Raises:
         InputError: There is none and none may be made, or the file is something else.
-        FailedError: It is newer than the code, damaged, not writable, or the disk is full.
+        MigrationNeededError: It is older than the code; it is never brought up to date on the way.
+        FailedError: It is newer than the code, damaged, or the disk is full.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         wanted = ".".join(map(str, OLDEST_SQLITE))
@@ -34,35 +40,65 @@ def make_ready(file: Path, *, where: str, create: bool, clock: Clock) -> None:
             where=where,
             remedy=f"Use a Python with SQLite {wanted} or newer.",
         )
+    with _named_faults(where):
+        _look(file, where=where, create=create)
+        if not file.exists():
+            _make(file, clock=clock)
+        is_writable = can_write(file)
+        with closing(connect(file) if is_writable else connect_for_reading(file)) as conn:
+            _refuse_foreign(conn, where)
+            if _is_empty(conn):
+                _migrate(conn, clock=clock)
+            _refuse_changed(dict(conn.execute("SELECT version, checksum FROM migration")), where)
+            _refuse_older(conn, where)
+            if is_writable:
+                conn.execute("PRAGMA journal_mode = WAL")
+    return is_writable
+
+
+def can_write(file: Path) -> bool:
+    """Both the file and its folder, in which the write-ahead log lies, can be written."""
+    return all(os.access(place, os.W_OK, effective_ids=EFFECTIVE) for place in (file, file.parent))
+
+
+@contextmanager
+def _named_faults(where: str) -> Iterator[None]:
     with named_faults(where):
         try:
-            _look(file, where=where, create=create)
-            if not file.exists():
-                _make(file, clock=clock)
-            _bring_up_to_date(file, where=where, clock=clock)
+            yield
         except OSError as error:
             raise FailedError(f"{(error.strerror or str(error)).lower()}.", where=where) from error
 
 
-def migration_steps(file: Path, *, where: str) -> list[tuple[int, str, str, float | None]]:
+def migration_steps(
+    file: Path, *, where: str, clock: Clock | None = None
+) -> list[tuple[int, str, str, float | None]]:
     """Version, name, checksum and time of each migration, applied or known; None for what isn't applied.
+
+    Args:
+        file: The database.
+        where: How errors name it.
+        clock: Given: apply what is missing first, each migration whole, and take the time from here.
 
     Raises:
         InputError: There is no knowledge base in the file.
-        FailedError: It is newer than the code or has another history.
+        FailedError: It is newer than the code, has another history, or can't be written.
     """
-    with named_faults(where):
+    with _named_faults(where):
         _look(file, where=where, create=False)
-        conn = connect(file)
-        try:
+        with closing(connect(file) if can_write(file) else connect_for_reading(file)) as conn:
             _refuse_foreign(conn, where)
-            rows = conn.execute("SELECT version, name, checksum, applied FROM migration ORDER BY version")
-            applied: list[tuple[int, str, str, float | None]] = list(rows)
-        finally:
-            conn.close()
-    _refuse_changed({each[0]: each[2] for each in applied}, where)
+            applied = _applied(conn)
+            _refuse_changed({each[0]: each[2] for each in applied}, where)
+            if clock is not None and len(applied) < len(sqlite_migrations()):
+                _migrate(conn, clock=clock)
+                applied = _applied(conn)
     later = sqlite_migrations()[len(applied) :]
     return [*applied, *((each.version, each.name, each.checksum, None) for each in later)]
+
+
+def _applied(conn: sqlite3.Connection) -> list[tuple[int, str, str, float | None]]:
+    return conn.execute("SELECT version, name, checksum, applied FROM migration ORDER BY version").fetchall()
 
 
 def _look(file: Path, *, where: str, create: bool) -> None:
@@ -74,7 +110,10 @@ def _look(file: Path, *, where: str, create: bool) -> None:
     if not file.exists():
         if not create:
             raise InputError("there is no knowledge base.", where=where, remedy="Make one: priory new.")
-        _refuse_unwritable(file.parent, where)
+        if not os.access(file.parent, os.W_OK, effective_ids=EFFECTIVE):
+            raise FailedError(
+                "the folder is read-only.", where=where, remedy="Name a file in a place of your own."
+            )
         return
     if not stat.S_ISREG(file.stat().st_mode):
         raise InputError("it is not a file.", where=where, remedy=_OTHERS)
@@ -84,18 +123,6 @@ def _look(file: Path, *, where: str, create: bool) -> None:
         raise InputError("it is not an SQLite database.", where=where, remedy=_OTHERS)
     if not head and not create:
         raise InputError("the file is empty.", where=where, remedy="Make a knowledge base: priory new.")
-    _refuse_unwritable(file, where)
-    _refuse_unwritable(file.parent, where)  # the write-ahead log lies beside the file
-
-
-def _refuse_unwritable(place: Path, where: str) -> None:
-    if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        what = "folder" if place.is_dir() else "file"
-        raise FailedError(
-            f"the {what} is read-only.",
-            where=where,
-            remedy="Make it writable, or copy the knowledge base to a place of your own.",
-        )
 
 
 def _make(file: Path, *, clock: Clock) -> None:
@@ -126,15 +153,19 @@ def _put_in_place(draft: Path, file: Path) -> None:
             draft.rename(file)
 
 
-def _bring_up_to_date(file: Path, *, where: str, clock: Clock) -> None:
-    conn = connect(file)
-    try:
-        _refuse_foreign(conn, where)
-        _migrate(conn, clock=clock)
-        _refuse_changed(dict(conn.execute("SELECT version, checksum FROM migration")), where)
-        conn.execute("PRAGMA journal_mode = WAL")
-    finally:
-        conn.close()
+def _is_empty(conn: sqlite3.Connection) -> bool:
+    return conn.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
+
+
+def _refuse_older(conn: sqlite3.Connection, where: str) -> None:
+    version = conn.execute("PRAGMA user_version").fetchone()[0]
+    newest = sqlite_migrations()[-1].version
+    if version < newest:
+        raise MigrationNeededError(
+            f"it was made by an older Priory (version {version} of the schema; this one has {newest}).",
+            where=where,
+            remedy=f"Copy the file, then bring it up to date: priory migrate --kb sqlite:///{where}",
+        )
 
 
 def _refuse_foreign(conn: sqlite3.Connection, where: str) -> None:
@@ -146,7 +177,7 @@ def _refuse_foreign(conn: sqlite3.Connection, where: str) -> None:
         raise InputError("it is the database of another program.", where=where, remedy=_OTHERS)
     newest = sqlite_migrations()[-1].version
     if version > newest:
-        raise FailedError(
+        raise NewerDatabaseError(
             f"it was made by a newer Priory (version {version} of the schema; this one knows {newest}).",
             where=where,
             remedy="Upgrade: pip install --upgrade priory",

@@ -45,8 +45,9 @@ __all__ = ["SqliteStore", "open_sqlite"]
 
 def open_sqlite(file: Path, *, url: str, create: bool = True, clock: Clock = time.time) -> SqliteStore:
     """The store in ``file``; see ``files.make_ready`` for what is refused."""
-    files.make_ready(file, where=str(file), create=create, clock=clock)
-    return SqliteStore(Database(file, where=str(file), clock=clock), url=url)
+    is_writable = files.make_ready(file, where=str(file), create=create, clock=clock)
+    db = Database(file, where=str(file), clock=clock, is_read_only=not is_writable)
+    return SqliteStore(db, url=url)
 
 
 class SqliteStore:
