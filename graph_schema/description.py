@@ -153,7 +153,7 @@ _MOVE = NodeType(
     "Move",
     "A change to Z that was offered or taken. Append-only.",
     (
-        Property("id", "text", "chosen by the caller or the store; none in older rows", is_required=False),
+        Property("id", "text", "chosen by the caller or the store", is_required=False),
         Property("path", "text", "what it is about; may name a statement that is not stored"),
         Property("kind", "text"),
         Property("created", "real"),

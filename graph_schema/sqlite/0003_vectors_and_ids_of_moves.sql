@@ -12,6 +12,7 @@ CREATE TABLE vector (
 ) STRICT;
 CREATE INDEX vector_by_model ON vector (tree, model);
 
--- An id makes a repeated append harmless; moves that were written before have none.
+-- An id makes a repeated append harmless; moves that were written before get one now.
 ALTER TABLE move ADD COLUMN id TEXT;
+UPDATE move SET id = lower(hex(randomblob(16)));
 CREATE UNIQUE INDEX move_by_id ON move (tree, id);

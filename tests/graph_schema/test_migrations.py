@@ -14,7 +14,7 @@ from kb.stores.sqlite.files import statements_of
 RELEASED = {
     1: "f98fe38effe99afe97194b76e892ebe5",
     2: "cada85754aa35f876403299847a47366",
-    3: "667742c2fd30bfa6ded687a855882ced",
+    3: "d284d54f27f32a0af7627df7e9afff30",
 }
 COLUMN_TYPES = {
     "text": "TEXT",

@@ -81,10 +81,10 @@ def moves(db: Database, tree_id: str, *, after: str | None, limit: int) -> Page[
     with db.reading() as conn:
         tree = tree_pk(db, conn, tree_id)
         rows = conn.execute(QUERIES["moves"], (tree, last, limit_of(limit) + 1)).fetchall()
-    items = tuple(_move(body) for _, body in rows[:limit])
+    items = tuple(_move(id_, body) for _, id_, body in rows[:limit])
     return Page(items, encode(query, rows[limit - 1][0]) if len(rows) > limit else None)
 
 
-def _move(body: str) -> Move:
+def _move(id_: str, body: str) -> Move:
     stored = json.loads(body)
-    return Move(**{**stored, "address": Address(stored["address"])})
+    return Move(**{**stored, "address": Address(stored["address"]), "id": id_})

@@ -54,7 +54,7 @@ QUERIES: dict[str, str] = {
     "judgements about by rater": (
         "SELECT pk, body FROM judgement WHERE statement = ? AND +rater = ? AND pk > ? ORDER BY pk LIMIT ?"
     ),
-    "moves": "SELECT pk, body FROM move WHERE tree = ? AND pk > ? ORDER BY pk LIMIT ?",
+    "moves": "SELECT pk, id, body FROM move WHERE tree = ? AND pk > ? ORDER BY pk LIMIT ?",
     "expire": (
         "UPDATE work SET worker = NULL, until = NULL "
         "WHERE tree = ? AND state = 'asked' AND worker IS NOT NULL AND until <= ?"
