@@ -23,6 +23,7 @@ __all__ = [
     "SESSION",
     "Item",
     "Session",
+    "TaskKind",
     "all_items",
     "item_key",
     "list_sessions",

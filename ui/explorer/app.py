@@ -28,7 +28,10 @@ class PageEntry:
 
 ICON = Path(__file__).parent / "frontend" / "icon.svg"
 
-PAGES = (PageEntry("explore", "Explore", ":material/account_tree:", "ui.explorer.pages.explore"),)
+PAGES = (
+    PageEntry("explore", "Explore", ":material/account_tree:", "ui.explorer.pages.explore"),
+    PageEntry("rate", "Rate", ":material/rate_review:", "ui.explorer.pages.rate"),
+)
 
 
 def main() -> None:
@@ -48,6 +51,7 @@ def main() -> None:
         st.Page(_shown(entry, visit), title=entry.title, icon=entry.icon, url_path=entry.path, default=not at)
         for at, entry in enumerate(PAGES)
     ]
+    st.session_state["pages"] = {entry.path: page for entry, page in zip(PAGES, pages, strict=True)}
     here = st.navigation(pages, position="hidden")
     layout.header(visit, pages)
     here.run()
