@@ -19,7 +19,17 @@ from ui.wording import clean
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-__all__ = ["ask_name", "banner", "empty", "guarded", "header", "statement", "styled"]
+__all__ = [
+    "ask_name",
+    "banner",
+    "empty",
+    "go",
+    "guarded",
+    "header",
+    "statement",
+    "styled",
+    "told_of_errors",
+]
 
 P = ParamSpec("P")
 
@@ -140,6 +150,26 @@ def empty(title: str, text: str, *, command: str = "") -> None:
         st.text(text)
         if command:
             st.code(command, language=None)
+
+
+def go(path: str, **state: str) -> None:
+    """Open another page of the explorer in this run; nothing where it has no such page."""
+    page = st.session_state.get("pages", {}).get(path)
+    if page is not None:
+        st.switch_page(page, query_params=state)
+
+
+def told_of_errors(callback: Callable[[], None]) -> Callable[[], None]:
+    """A callback whose errors are said on the page in the next run, instead of stopping it."""
+
+    @functools.wraps(callback)
+    def run() -> None:
+        try:
+            callback()
+        except PrioryError as error:
+            st.session_state["told"] = clean(error)
+
+    return run
 
 
 def guarded(body: Callable[P, None]) -> Callable[P, None]:

@@ -26,6 +26,7 @@ __all__ = [
     "reopen",
     "set_name",
     "settings",
+    "stamp",
     "visit",
 ]
 
@@ -167,6 +168,13 @@ def judged(visit: Visit) -> Judged:
         st.session_state["judged"] = kept
     result: Judged = kept[2]
     return result
+
+
+def stamp(visit: Visit) -> str:
+    """Changes whenever rows of the tree may look different to the person here."""
+    kept = judged(visit)
+    state = str(visit.tree.record.spec.get("fit", {}).get("state", ""))
+    return f"{state[:12]} {visit.rater or ''} {len(kept.own)} {len(kept.flagged)} {len(kept.cited)}"
 
 
 def forget_judged(_: Judgement | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["CSS", "options"]
+__all__ = ["CSS", "map_colours", "options"]
 
 SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
 SERIF = '"Iowan Old Style", "Palatino Linotype", Palatino, "URW Palladio L", "Book Antiqua", Georgia, serif'
@@ -66,6 +66,25 @@ def options() -> dict[str, Any]:
     found: dict[str, Any] = {f"theme.{name}": value for name, value in _BOTH.items()}
     found |= {f"theme.light.{name}": value for name, value in _LIGHT.items()}
     return found | {f"theme.dark.{name}": value for name, value in _DARK.items()}
+
+
+def map_colours(*, is_dark: bool) -> dict[str, str]:
+    """Colours of the map's tiles by name."""
+    if is_dark:
+        return {
+            "rated": "#2c5c58",
+            "doubted": "#6d3d2d",
+            "unrated": "#2a3036",
+            "edge": "#15181c",
+            "ink": "#e7e5df",
+        }
+    return {
+        "rated": "#a9cfca",
+        "doubted": "#e3b9a8",
+        "unrated": "#e4e1d7",
+        "edge": "#fbfaf6",
+        "ink": "#20242a",
+    }
 
 
 CSS = """

@@ -1,0 +1,59 @@
+// One statement: where it is, what it says, what is known of it.
+function piece(tag, kind, text) {
+  const part = document.createElement(tag);
+  if (kind) part.className = kind;
+  if (text !== undefined) part.textContent = text; // untrusted text stays text
+  return part;
+}
+
+function crumbs(data, choose) {
+  const nav = piece("nav");
+  nav.setAttribute("aria-label", "Path");
+  const list = nav.appendChild(piece("ol", "crumbs"));
+  for (const crumb of data.crumbs) {
+    const button = piece("button", "foreign", crumb.t);
+    button.title = crumb.a;
+    button.onclick = () => choose(crumb.a);
+    list.appendChild(piece("li")).append(button);
+  }
+  const here = list.appendChild(piece("li"));
+  here.append(piece("span", "mono", data.address));
+  here.setAttribute("aria-current", "page");
+  return nav;
+}
+
+function fact(given) {
+  const cell = piece("div");
+  cell.append(piece("dt", "", given.label));
+  const value = cell.appendChild(piece("dd", given.tone, given.value));
+  if (given.note) value.append(" ", piece("small", "", given.note));
+  if (given.share !== undefined && given.share !== null) {
+    const bar = value.appendChild(piece("div", "bar " + (given.tone || "")));
+    bar.appendChild(piece("i")).style.width = Math.round(100 * given.share) + "%";
+  }
+  return cell;
+}
+
+function isNight(element) {
+  const rgb = getComputedStyle(element).color.match(/[\d.]+/g) || [0, 0, 0];
+  return Number(rgb[0]) + Number(rgb[1]) + Number(rgb[2]) > 380;
+}
+
+export default function card({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".part");
+  const choose = (address) => setTriggerValue("select", { z: address, at: Math.round(performance.now()) });
+  const box = piece("article", "card" + (data.alarm ? " alarm" : "") + (isNight(root) ? " night" : ""));
+  box.dataset.address = data.address;
+  const says = box.appendChild(piece("h2", "says foreign" + (data.text.length > 300 ? " long" : ""), data.text));
+  if (data.text.length > 600) {
+    says.tabIndex = 0; // it scrolls
+    says.setAttribute("role", "region");
+    says.setAttribute("aria-label", "Statement");
+  }
+  if (data.when) box.append(piece("p", "when quiet foreign", data.when));
+  const chips = box.appendChild(piece("ul", "chips"));
+  for (const chip of data.chips) chips.appendChild(piece("li", "chip " + (chip.tone || ""))).append(piece("span", "foreign", chip.t));
+  const facts = box.appendChild(piece("dl", "facts"));
+  for (const given of data.facts) facts.append(fact(given));
+  root.replaceChildren(crumbs(data, choose), box);
+}
