@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph_schema.description import DESCRIPTION, NodeType, Property, Relationship
-from graph_schema.migrations import APPLICATION_ID, Migration, sqlite_migrations
+from graph_schema.migrations import APPLICATION_ID, Migration, neo4j_migrations, sqlite_migrations
 
 __all__ = [
     "APPLICATION_ID",
@@ -12,5 +12,6 @@ __all__ = [
     "NodeType",
     "Property",
     "Relationship",
+    "neo4j_migrations",
     "sqlite_migrations",
 ]

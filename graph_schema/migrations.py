@@ -1,4 +1,4 @@
-"""Versioned migrations: SQL files that are never changed once released, and known by their checksum."""
+"""Versioned migrations: scripts that are never changed once released, and known by their checksum."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-__all__ = ["APPLICATION_ID", "Migration", "sqlite_migrations"]
+__all__ = ["APPLICATION_ID", "Migration", "neo4j_migrations", "sqlite_migrations"]
 
 APPLICATION_ID = 0x5072696F  # "Prio", in the header of every SQLite file of ours
 
@@ -39,11 +39,20 @@ def sqlite_migrations() -> tuple[Migration, ...]:
     >>> [m.version for m in sqlite_migrations()][:1]
     [1]
     """
-    folder = resources.files("graph_schema") / "sqlite"
+    return _scripts("sqlite", ".sql")
+
+
+@lru_cache(maxsize=1)
+def neo4j_migrations() -> tuple[Migration, ...]:
+    """The migrations of the Neo4j store, oldest first."""
+    return _scripts("neo4j", ".cypher")
+
+
+def _scripts(folder: str, ending: str) -> tuple[Migration, ...]:
     found: list[Migration] = []
-    for file in folder.iterdir():
-        if file.name.endswith(".sql"):
-            number, _, name = file.name.removesuffix(".sql").partition("_")
+    for file in (resources.files("graph_schema") / folder).iterdir():
+        if file.name.endswith(ending):
+            number, _, name = file.name.removesuffix(ending).partition("_")
             script = file.read_text(encoding="utf-8").replace("\r\n", "\n")
             found.append(Migration(int(number), name.replace("_", " "), script))
     return tuple(sorted(found, key=lambda migration: migration.version))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kb.stores.opening import graph_address, sqlite_file
+from kb.stores.opening import graph_url, sqlite_file
 
 __all__ = ["MigrationStatus", "MigrationStep", "migrate", "status"]
 
@@ -71,19 +71,16 @@ def migrate(url: str, *, ask: Callable[[str], str] | None = None) -> MigrationSt
 
 
 def _visit(url: str, ask: Callable[[str], str] | None, *, is_to_migrate: bool) -> MigrationStatus:
-    address = graph_address(url)
-    if address is not None:
+    graph = graph_url(url)
+    if graph is not None:
         from kb.stores.neo4j.opening import migration_steps  # here, so that importing this loads no database
 
-        shown, steps = migration_steps(address, ask=ask, is_to_migrate=is_to_migrate)
+        shown, steps = migration_steps(graph, ask=ask, is_to_migrate=is_to_migrate)
     else:
-        from kb.stores.sqlite.files import make_ready
         from kb.stores.sqlite.files import migration_steps as steps_of_file
 
         file, shown = sqlite_file(url), url
-        if is_to_migrate:
-            make_ready(file, where=str(file), create=False, clock=time.time)
-        steps = steps_of_file(file, where=str(file))
+        steps = steps_of_file(file, where=str(file), clock=time.time if is_to_migrate else None)
     made = tuple(MigrationStep(*step) for step in steps)
     return MigrationStatus(
         shown,

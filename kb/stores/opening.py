@@ -10,7 +10,7 @@ from pathlib import Path
 from kb.errors import InputError
 from kb.stores.protocol import Store
 
-__all__ = ["graph_address", "open_store", "sqlite_file"]
+__all__ = ["graph_url", "open_store", "sqlite_file"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)  # two letters at least: C: is a drive
 _GRAPH_SCHEMES = {"neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc"}
@@ -43,7 +43,7 @@ def open_store(
         InputError: The URL names no store, no file and none may be made, or another program's data.
         FailedError: The store is newer than the code, damaged, not writable or not reachable.
     """
-    graph = graph_address(url)
+    graph = graph_url(url)
     if graph is not None:
         from kb.stores.neo4j.opening import open_neo4j  # here, so that importing this loads no database
 
@@ -54,7 +54,7 @@ def open_store(
     return open_sqlite(file, url=url, create=create, clock=clock or time.time)
 
 
-def graph_address(url: str) -> str | None:
+def graph_url(url: str) -> str | None:
     """The URL if it names a graph database, else None."""
     written = _SCHEME.fullmatch(url.strip())
     return url.strip() if written and written[1].lower() in _GRAPH_SCHEMES else None

@@ -1,0 +1,230 @@
+"""Writing trees and statements."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from neo4j import ManagedTransaction
+
+from kb.address import ROOT, Address, child, depth, key, parent, path_of
+from kb.errors import InputError
+from kb.records import TreeRecord
+from kb.statements import Draft, Measures, Statement
+from kb.stores.neo4j.connections import Database, run
+from kb.stores.neo4j.queries import QUERIES
+from kb.stores.neo4j.rows import chunks, known_tree, measures_row, new_row, short, statement, unknown_address
+from kb.stores.protocol import TreeExistsError, UnknownTreeError
+from kb.stores.values import canonical
+
+__all__ = [
+    "append_child",
+    "create_tree",
+    "put_measures",
+    "put_statements",
+    "set_dropped",
+    "tree_named",
+    "trees",
+    "update_spec",
+]
+
+
+def trees(db: Database) -> list[TreeRecord]:
+    """All trees, by name."""
+    rows = [row.values() for row in db.read(QUERIES["trees"])]
+    found = [TreeRecord(tree_id, name, json.loads(spec), created) for tree_id, name, spec, created in rows]
+    return sorted(found, key=lambda tree: tree.name)
+
+
+def tree_named(db: Database, name: str) -> TreeRecord:
+    """The tree of that name."""
+    found = trees(db)
+    for tree in found:
+        if tree.name == name:
+            return tree
+    there = ", ".join(tree.name for tree in found) or "none yet"
+    raise UnknownTreeError(
+        f"there is no tree {name!r}; there are: {there}.",
+        where=db.where,
+        remedy="Name one of them with --tree, or make it: priory new.",
+    )
+
+
+def create_tree(db: Database, tree: TreeRecord, root: Draft) -> None:
+    """Store a tree with its root, or nothing."""
+    spec = canonical(dict(tree.spec), what=f"the spec of {tree.name}")
+    row = new_row(tree.tree_id, Statement(ROOT, root, created=tree.created))
+    given = {
+        "tree": short(tree.tree_id, what="the id of a tree"),
+        "name": short(tree.name, what="the name of a tree"),
+        "spec": spec,
+        "created": tree.created or None,
+        "root": row,
+    }
+
+    def work(tx: ManagedTransaction) -> None:
+        found = run(tx, QUERIES["same tree"], tree=tree.tree_id, name=tree.name)
+        rows = [(row["t.tree_id"], row["t.name"]) for row in found]
+        if rows == [(tree.tree_id, tree.name)]:
+            return
+        if rows:
+            raise TreeExistsError(
+                f"there is a tree {rows[0][1]!r} already, made from another task.",
+                where=db.where,
+                remedy="Choose another name.",
+            )
+        run(tx, QUERIES["new tree"], now=db.now, **given)
+
+    db.writing(work)
+
+
+def update_spec(db: Database, tree_id: str, changes: Mapping[str, object]) -> None:
+    """Merge into the top level of the spec."""
+    canonical(dict(changes), what="the spec")
+
+    def work(tx: ManagedTransaction) -> None:
+        known_tree(db, tree_id, tx)
+        (row,) = run(tx, QUERIES["hold tree"], tree=tree_id)
+        merged = canonical({**json.loads(row["spec"]), **changes}, what="the spec")
+        run(tx, QUERIES["set spec"], tree=tree_id, spec=merged)
+
+    db.writing(work)
+
+
+def append_child(db: Database, tree_id: str, of: Address, draft: Draft) -> Statement:
+    """Append one statement to the current slot and return it."""
+    token = uuid.uuid4().hex  # tells this child from one that somebody else appended at its place
+    tried: list[Statement] = []
+
+    def work(tx: ManagedTransaction) -> Statement:
+        known_tree(db, tree_id, tx)
+        held = run(tx, QUERIES["hold statement"], key=key(tree_id, of))
+        if not held:
+            raise unknown_address(tx, tree_id, [of])
+        last = held[0]["last"]
+        new = Statement(child(of, last[0] + 1 if last else 0, slot=held[0]["current"] or 0), draft)
+        tried[:] = [new]
+        row = new_row(tree_id, new, token=token)
+        (made,) = run(tx, QUERIES["new child"], tree=tree_id, key=key(tree_id, of), child=row, now=db.now)
+        return replace(new, created=made["created"])
+
+    def settle() -> Statement | None:
+        there = db.read(QUERIES["token"], key=key(tree_id, tried[0].address))
+        is_ours = bool(there) and there[0]["token"] == token
+        return replace(tried[0], created=there[0]["created"]) if is_ours else None
+
+    return db.writing(work, settle=settle)
+
+
+def set_dropped(db: Database, tree_id: str, address: Address, *, is_dropped: bool) -> None:
+    """Take a statement out of Z, or back in."""
+
+    def work(tx: ManagedTransaction) -> None:
+        known_tree(db, tree_id, tx)
+        if not run(tx, QUERIES["drop"], key=key(tree_id, address), is_dropped=is_dropped):
+            raise unknown_address(tx, tree_id, [address])
+
+    db.writing(work)
+
+
+def put_measures(db: Database, tree_id: str, measures: Mapping[Address, Measures]) -> None:
+    """Replace the measures of all statements of the tree."""
+    rows = [{"key": key(tree_id, at), **measures_row(each, what=at)} for at, each in measures.items()]
+
+    def work(tx: ManagedTransaction) -> None:
+        known_tree(db, tree_id, tx)
+        gone = {row["key"] for row in run(tx, QUERIES["measured"], tree=tree_id)} - {
+            row["key"] for row in rows
+        }
+        n = 0
+        for part in chunks(sorted(rows, key=lambda row: str(row["key"]))):
+            n += run(tx, QUERIES["measure"], rows=part)[0]["n"]
+        if n != len(rows):
+            raise unknown_address(tx, tree_id, measures)
+        none = measures_row(None, what="")
+        for some in chunks([{"key": each, **none} for each in sorted(gone)]):
+            run(tx, QUERIES["measure"], rows=some)
+
+    db.writing(work)
+
+
+def put_statements(db: Database, tree_id: str, statements: Sequence[Statement]) -> int:
+    """Store statements at their addresses, all or none; returns how many were new."""
+    ordered = sorted({each.address: each for each in statements}.values(), key=lambda s: path_of(s.address))
+    rows = {each.address: new_row(tree_id, each) for each in ordered}
+    ups = {up: key(tree_id, up) for each in ordered if (up := parent(each.address)) is not None}
+
+    def work(tx: ManagedTransaction) -> int:
+        known_tree(db, tree_id, tx)
+        slots = _current_slots(tx, sorted({*ups.values(), *(row["key"] for row in rows.values())}))
+        known = [each for each in ordered if rows[each.address]["key"] in slots]
+        _keep(tx, known, rows)
+        new = [each for each in ordered if rows[each.address]["key"] not in slots]
+        _create(tx, (db, tree_id), [dict(rows[each.address]) for each in new], slots)
+        return len(new)
+
+    return db.writing(work)
+
+
+def _current_slots(tx: ManagedTransaction, keys: Sequence[str]) -> dict[str, int | None]:
+    """Of those of the keys that are stored."""
+    found: dict[str, int | None] = {}
+    for part in chunks(keys):
+        found.update((row["key"], row["s.current_slot"]) for row in run(tx, QUERIES["present"], keys=part))
+    return found
+
+
+def _keep(
+    tx: ManagedTransaction, known: Sequence[Statement], rows: Mapping[Address, Mapping[str, Any]]
+) -> None:
+    """Refuse what is stored otherwise; give those that are stored measures if they have none."""
+    there: dict[Address, Draft] = {}
+    for part in chunks([rows[each.address]["key"] for each in known]):
+        for row in run(tx, QUERIES["statements"], keys=part):
+            stored = statement(row)
+            there[stored.address] = stored.draft
+    for each in known:
+        if there[each.address] != each.draft:
+            raise InputError(
+                "another statement is stored there; it stays as it is.",
+                where=each.address,
+                remedy="Use a knowledge base without this tree.",
+            )
+    for some in chunks([rows[each.address] for each in known if each.measures]):
+        run(tx, QUERIES["measure if none"], rows=some)
+
+
+def _create(
+    tx: ManagedTransaction,
+    tree: tuple[Database, str],
+    rows: list[dict[str, Any]],
+    slots: Mapping[str, int | None],
+) -> None:
+    """Create statements, level by level, so that each finds its parent; parents count what they got."""
+    db, tree_id = tree
+    own = {row["key"]: row for row in rows}
+    more: dict[str, dict[int, int]] = {}
+    for row in rows:
+        if row["parent"] not in own and row["parent"] not in slots:
+            raise unknown_address(tx, tree_id, [parent(row["address"]) or ROOT])
+        of = more.setdefault(row["parent"], {})
+        of[row["slot"]] = of.get(row["slot"], 0) + 1
+    for up, by_slot in more.items():
+        if up in own:
+            own[up]["current_slot"] = min(by_slot)
+            own[up]["n_children"] = by_slot[min(by_slot)]
+    rows.sort(key=lambda row: depth(row["address"]))
+    for _, level in groupby(rows, key=lambda row: depth(row["address"])):
+        for part in chunks(list(level)):
+            run(tx, QUERIES["new statements"], tree=tree_id, rows=part, now=db.now)
+    counts = [
+        {"key": up, "first": min(by_slot), "more": [[slot, n] for slot, n in by_slot.items()]}
+        for up, by_slot in sorted(more.items())
+        if up not in own
+    ]
+    for some in chunks(counts):
+        run(tx, QUERIES["more children"], rows=some)

@@ -1,0 +1,151 @@
+"""Migrations: which are applied, applying the rest, and refusing what is not ours.
+
+Schema and data can't share a transaction, so each migration is two: its schema, every statement of which may be
+repeated, and then its data with the record. The record is unique, so of two who migrate at once one waits for
+the other and finds it done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, LiteralString, cast
+
+from neo4j import ManagedTransaction
+
+from graph_schema import Migration, neo4j_migrations
+from kb.errors import FailedError, InputError
+from kb.stores.neo4j.connections import Database, run
+from kb.stores.neo4j.schema import (
+    SHOW_CONSTRAINTS,
+    SHOW_INDEXES,
+    SchemaItem,
+    differences,
+    is_schema,
+    statements_of,
+    stored,
+    wanted,
+)
+
+__all__ = ["Step", "bring_up_to_date", "refuse_others", "schema_of", "steps"]
+
+Step = tuple[int, str, str, float | None]
+
+_RECORDS = "MATCH (m:Migration) WHERE m.version > 0 RETURN m {.version, .name, .checksum, .applied} AS m ORDER BY m.version"
+_OURS = "CREATE CONSTRAINT migration_version IF NOT EXISTS FOR (n:Migration) REQUIRE n.version IS UNIQUE"
+_RECORD = (
+    "CREATE (:Migration {version: $version, name: $name, checksum: $checksum, "
+    "applied: coalesce($now, timestamp() / 1000.0)})"
+)
+_INDEX_SECONDS = 300
+_OTHERS = "Name a database that is empty; Community edition has one, so start another server for Priory."
+
+
+def steps(db: Database) -> list[Step]:
+    """Version, name, checksum and time of each migration, applied or known; None for what is not applied.
+
+    Raises:
+        InputError: The database holds something else.
+        FailedError: It is newer than the code or has another history.
+    """
+    applied = [dict(row["m"]) for row in db.read(_RECORDS)]
+    known = neo4j_migrations()
+    if not applied:
+        _refuse_foreign(db)
+    if applied and applied[-1].get("version", 0) > known[-1].version:
+        raise FailedError(
+            f"it was made by a newer Priory (version {applied[-1]['version']} of the schema; "
+            f"this one knows {known[-1].version}).",
+            where=db.where,
+            remedy="Upgrade: pip install --upgrade priory",
+        )
+    for row, migration in zip(applied, known, strict=False):
+        _refuse_changed(db, row, migration)
+    done: list[Step] = [(r["version"], r["name"], r["checksum"], r["applied"]) for r in applied]
+    return [*done, *((m.version, m.name, m.checksum, None) for m in known[len(done) :])]
+
+
+def _refuse_changed(db: Database, row: Mapping[str, Any], migration: Migration) -> None:
+    if set(row) != {"version", "name", "checksum", "applied"} or None in row.values():
+        raise InputError("it holds the records of another program.", where=db.where, remedy=_OTHERS)
+    if (row["version"], row["checksum"]) != (migration.version, migration.checksum):
+        raise FailedError(
+            f"its migration {row['version']} is not the one that this Priory has.",
+            where=db.where,
+            remedy="Use the Priory that made it: priory export there, priory import here.",
+        )
+
+
+def _refuse_foreign(db: Database) -> None:
+    """A database without our records must hold nothing: no node, and no constraint or index but ours."""
+    n = db.read("MATCH (n) RETURN count(n) AS n")[0]["n"]
+    ours = {*wanted(neo4j_migrations()), "migration_version"}
+    others = sorted(item.name for item in schema_of(db) if item.name not in ours)
+    if n or others:
+        what = f"{n:,} nodes" if n else f"the constraint or index {others[0]}"
+        raise InputError(f"it holds something else: {what}.", where=db.where, remedy=_OTHERS)
+
+
+def bring_up_to_date(db: Database, *, migrations: tuple[Migration, ...] | None = None) -> None:
+    """Apply what is missing, each migration whole and once, then compare the schema with what was wanted.
+
+    Raises:
+        FailedError: The schema is not what was wanted; the message has both definitions.
+    """
+    known = migrations or neo4j_migrations()
+    missing = {version for version, _, _, applied in steps(db) if applied is None}
+    db.alone(_OURS)
+    for migration in known:
+        if migration.version in missing:
+            _apply(db, migration)
+    refuse_others(db)
+
+
+def _apply(db: Database, migration: Migration) -> None:
+    statements = statements_of(migration.script)
+    schema = [each for each in statements if is_schema(each)]
+    with db.session() as session, session.begin_transaction() as tx:
+        for each in schema:
+            tx.run(cast("LiteralString", each)).consume()
+        tx.commit()
+    db.alone("CALL db.awaitIndexes($seconds)", seconds=_INDEX_SECONDS)
+    data = [each for each in statements if not is_schema(each)]
+
+    def record(tx: ManagedTransaction) -> bool:
+        there = run(
+            tx, "MATCH (m:Migration {version: $version}) RETURN m.checksum", version=migration.version
+        )
+        if there:
+            return False
+        run(
+            tx,
+            _RECORD,
+            version=migration.version,
+            name=migration.name,
+            checksum=migration.checksum,
+            now=db.now,
+        )
+        for each in data:
+            run(tx, each)
+        return True
+
+    db.writing(record, seconds=3600.0)
+
+
+def schema_of(db: Database) -> list[SchemaItem]:
+    """Every constraint and index of the database."""
+    return list(stored(db.read(SHOW_CONSTRAINTS), db.read(SHOW_INDEXES)))
+
+
+def refuse_others(db: Database) -> None:
+    """Compare the schema with what all migrations want.
+
+    Raises:
+        FailedError: It differs; the message has both definitions.
+    """
+    found = differences(wanted(neo4j_migrations()), schema_of(db))
+    if found:
+        raise FailedError(
+            f"its schema is not what the migrations made: {'; '.join(found)}.",
+            where=db.where,
+            remedy="Drop what is in the way, then: priory migrate",
+        )
