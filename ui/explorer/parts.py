@@ -1,7 +1,12 @@
-"""The explorer's own components: JavaScript and CSS of ``frontend/``, which set text as text."""
+"""The explorer's own components: JavaScript and CSS of ``frontend/``, which set text as text.
+
+The server gives their files out itself under names that change with their content. What Streamlit
+is handed is a loader of a few lines: it sends that again with every answer.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
@@ -10,22 +15,72 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
     from streamlit.components.v2.types import ComponentRenderer
 
-__all__ = ["part"]
+__all__ = ["FOLDER", "file_response", "part", "versioned"]
 
-_SHELL = '<div class="part" part="part"></div>'
+FOLDER = "priory-parts"  # of the URL
+_TYPES = {"js": "text/javascript", "css": "text/css"}
+_SHELL = '<div class="part"></div>'
+_STYLE = ":host { display: block; }"
+_LOADER = """
+const at = (name) => new URL("./%(folder)s/" + name, document.baseURI).href;
+const loaded = import(at("%(js)s"));
+export default function part(given) {
+  const root = given.parentElement.querySelector(".part");
+  if (!root.dataset.styled) {
+    root.dataset.styled = "1";
+    const style = document.createElement("link");
+    style.rel = "stylesheet";
+    style.href = at("%(css)s");
+    root.style.visibility = "hidden";
+    style.onload = style.onerror = () => (root.style.visibility = "");
+    given.parentElement.appendChild(style);
+  }
+  let end;
+  loaded.then((found) => (end = found.default(given)));
+  return () => end && end();
+}
+"""
+
+
+@cache
+def _content(name: str, kind: str) -> str:
+    folder = resources.files("ui.explorer").joinpath("frontend")
+    names = [f"common.{kind}", f"{name}.{kind}"] if kind == "css" else [f"{name}.{kind}"]
+    read = [folder.joinpath(each) for each in names]
+    return "\n".join(each.read_text(encoding="utf-8") for each in read if each.is_file())
+
+
+@cache
+def versioned(name: str, kind: str) -> str:
+    """The name of a component's file in a URL."""
+    digest = hashlib.blake2b(_content(name, kind).encode(), digest_size=6).hexdigest()
+    return f"{name}.{digest}.{kind}"
+
+
+async def file_response(request: Request) -> Response:
+    """Give out one file of a component; browsers may keep it, because its name names its content."""
+    from starlette.responses import Response
+
+    asked = str(request.path_params["name"])
+    name, _, rest = asked.partition(".")
+    kind = rest.rpartition(".")[2]
+    if not name.isidentifier() or kind not in _TYPES or not _content(name, kind):
+        return Response(status_code=404)
+    if asked != versioned(name, kind):
+        return Response(status_code=404)
+    kept = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(_content(name, kind), media_type=_TYPES[kind], headers=kept)
 
 
 @cache
 def _registered(name: str) -> ComponentRenderer:
-    folder = resources.files("ui.explorer").joinpath("frontend")
-    read = {kind: folder.joinpath(f"{name}.{kind}") for kind in ("js", "css")}
-    styles = [folder.joinpath("common.css"), read["css"]]
-    css = "\n".join(s.read_text(encoding="utf-8") for s in styles if s.is_file())
-    return st.components.v2.component(
-        f"priory_{name}", html=_SHELL, css=css, js=read["js"].read_text(encoding="utf-8")
-    )
+    files = {kind: versioned(name, kind) for kind in _TYPES}
+    loader = _LOADER % {**files, "folder": FOLDER}
+    return st.components.v2.component(f"priory_{name}", html=_SHELL, css=_STYLE, js=loader)
 
 
 def part(

@@ -10,9 +10,14 @@ import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kb.errors import FailedError, InputError
 from ui.explorer import policy, theme
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 __all__ = ["FIRST_PORT", "LOCAL", "Server", "free_port", "serve"]
 
@@ -89,7 +94,10 @@ def serve(server: Server, *, ready: Callable[[], None] = lambda: None) -> None:
     import streamlit
     import uvicorn
     from starlette.middleware import Middleware
+    from starlette.routing import Route
     from streamlit.web.bootstrap import load_config_options
+
+    from ui.explorer import parts
 
     os.environ |= {
         "PRIORY_KB": server.kb,
@@ -101,7 +109,11 @@ def serve(server: Server, *, ready: Callable[[], None] = lambda: None) -> None:
         _check_login(streamlit.secrets)
     index = Path(streamlit.__file__).with_name("static") / "index.html"
     extra = policy.headers(policy.inline_hashes(index))
-    app = streamlit.App(_SCRIPT, middleware=[Middleware(policy.Guarded, extra)])
+    app = streamlit.App(
+        _SCRIPT,
+        middleware=[Middleware(policy.Guarded, extra)],
+        routes=[Route(f"/{parts.FOLDER}/{{name}}", parts.file_response), Route("/healthz", _healthy)],
+    )
     config = uvicorn.Config(
         app,
         host=server.host,
@@ -114,6 +126,13 @@ def serve(server: Server, *, ready: Callable[[], None] = lambda: None) -> None:
     running = uvicorn.Server(config)
     threading.Thread(target=_tell, args=(running, server, ready), daemon=True).start()
     running.run()
+
+
+async def _healthy(_: Request) -> Response:
+    """Say that the server is there; nothing about what it serves."""
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"ok": True})
 
 
 def _tell(running: object, server: Server, ready: Callable[[], None]) -> None:
