@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb.transfer.bringing import import_jsonl
+from kb.transfer.bringing import VerifiedExport, bring_in, import_jsonl, verified
 from kb.transfer.graph import export_graphml, to_networkx
 from kb.transfer.lines import Transfer
 from kb.transfer.outline import export_markdown
@@ -10,9 +10,12 @@ from kb.transfer.taking import export_jsonl
 
 __all__ = [
     "Transfer",
+    "VerifiedExport",
+    "bring_in",
     "export_graphml",
     "export_jsonl",
     "export_markdown",
     "import_jsonl",
     "to_networkx",
+    "verified",
 ]

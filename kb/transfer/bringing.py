@@ -1,4 +1,4 @@
-"""Import of JSON lines: the whole file is verified before anything is written."""
+"""Import of JSON lines: the whole file is verified before anything is written, or even opened."""
 
 from __future__ import annotations
 
@@ -6,40 +6,49 @@ import base64
 import binascii
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from kb.address import ROOT, Address, ancestors, parent, parse_address
 from kb.errors import InputError
-from kb.records import Expansion, Judgement, Move, TreeRecord
+from kb.records import Expansion, TreeRecord
 from kb.statements import Draft, Statement
 from kb.stores.protocol import Store, TreeExistsError
 from kb.transfer.lines import (
-    FORMAT,
     KINDS_OF_LINE,
     LONGEST_LINE,
+    READABLE,
     Progress,
     Record,
     Transfer,
     line_of,
     read_record,
 )
+from kb.transfer.putting import put
+from kb.transfer.sections import Item
 from kb.transfer.whole import named_faults
 
-__all__ = ["import_jsonl"]
+__all__ = ["VerifiedExport", "bring_in", "import_jsonl", "verified"]
 
 _BATCH = 1000
 _AGAIN = "Export it again; nothing was imported."
-Item = TypeVar("Item", Statement, Expansion, Judgement, Move)
 
 
 @dataclass(frozen=True, slots=True)
-class _Contents:
-    """What a verified file holds."""
+class VerifiedExport:
+    """A file that is as it was exported.
 
+    Attributes:
+        file: Where it is.
+        tree: The tree that it holds.
+        root: What the tree's root says.
+        counts: Records by kind of line.
+        n_lines: Lines.
+    """
+
+    file: Path
     tree: TreeRecord
     root: Draft
     counts: dict[str, int]
@@ -54,27 +63,27 @@ def import_jsonl(store: Store, file: Path, *, progress: Progress | None = None) 
             an address; the message names file and line. Nothing was written.
         TreeExistsError: A tree of that name was made from another task.
     """
+    return bring_in(store, verified(file), progress=progress)
+
+
+def bring_in(store: Store, export: VerifiedExport, *, progress: Progress | None = None) -> Transfer:
+    """Bring in a file that was verified; raises what ``import_jsonl`` does."""
+    file, tree_id = export.file, export.tree.tree_id
     with named_faults(file):
-        contents = _verified(file)
-        tree_id = contents.tree.tree_id
-        _refuse_conflicts(store, contents, file)
-        store.create_tree(contents.tree, contents.root)
-        for number, statements in _batches(file, "statement", Statement):
-            store.put_statements(tree_id, statements)
+        _refuse_conflicts(store, export)
+        store.create_tree(export.tree, export.root)
+        for number, statements in _batches(file, "statement"):
+            put(store, tree_id, statements)
             if progress:
-                progress(number, contents.n_lines)
+                progress(number, export.n_lines)
         for data in _blobs(file):
             store.put_blob(data)
-        for _, expansions in _batches(file, "expansion", Expansion):
-            store.put_expansions(tree_id, expansions)
-        for _, judgements in _batches(file, "judgement", Judgement):
-            store.append_judgements(tree_id, judgements)
-        known = _known_moves(store, tree_id)
-        for _, moves in _batches(file, "move", Move):
-            store.append_moves(tree_id, [each for each in moves if _is_new(each, known)])
+        for kind in ("expansion", "judgement", "move", "document", "queue"):
+            for _, items in _batches(file, kind):
+                put(store, tree_id, items)
     if progress:
-        progress(contents.n_lines, contents.n_lines)
-    return Transfer(contents.tree, contents.counts)
+        progress(export.n_lines, export.n_lines)
+    return Transfer(export.tree, export.counts)
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
@@ -85,7 +94,7 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _batches(file: Path, kind: str, of: type[Item]) -> Iterator[tuple[int, list[Item]]]:
+def _batches(file: Path, kind: str) -> Iterator[tuple[int, list[Item]]]:
     """The records of one kind, a batch at a time, each with the number of its last line."""
     begins = _prefix(kind)
     batch: list[Item] = []
@@ -93,7 +102,7 @@ def _batches(file: Path, kind: str, of: type[Item]) -> Iterator[tuple[int, list[
     for number, line in _lines(file):
         if line.startswith(begins):
             record = read_record(kind, json.loads(line)[kind])
-            if isinstance(record, of):
+            if record is not None:
                 batch.append(record)
         if len(batch) == _BATCH:
             yield number, batch
@@ -115,28 +124,6 @@ def _blobs(file: Path) -> Iterator[bytes]:
             if record["part"] == record["parts"] - 1:
                 yield b"".join(parts)
                 parts = []
-
-
-def _known_moves(store: Store, tree_id: str) -> Counter[str]:
-    """Moves have no id: one that is there as often as in the file is not appended again."""
-    known: Counter[str] = Counter()
-    after = None
-    while True:
-        page = store.moves(tree_id, after=after)
-        known.update(_as_text(move) for move in page.items)
-        after = page.after
-        if after is None:
-            return known
-
-
-def _as_text(move: Move) -> str:
-    return json.dumps(move.to_dict(), sort_keys=True)
-
-
-def _is_new(move: Move, known: Counter[str]) -> bool:
-    text = _as_text(move)
-    known[text] -= 1
-    return known[text] < 0
 
 
 def _bad(file: Path, line: int | str, what: str) -> InputError:
@@ -195,8 +182,9 @@ class _Verifier:
     def _take_header(self, kind: str, record: Record) -> None:
         if kind != "priory":
             raise _bad(self.file, 1, "the file doesn't begin with the header of an export.")
-        if record["format"] != FORMAT:
-            raise _bad(self.file, 1, f"it has format {record['format']!r}; this Priory reads {FORMAT}.")
+        if record["format"] not in READABLE:
+            known = " and ".join(map(str, READABLE))
+            raise _bad(self.file, 1, f"it has format {record['format']!r}; this Priory reads {known}.")
         plain = record["tree"]
         self.above = set(ancestors(parse_address(record["address"])))
         if not all(isinstance(plain[name], str) for name in ("tree_id", "name")):
@@ -209,7 +197,8 @@ class _Verifier:
             raise _bad(self.file, span, "these lines are not as they were exported.")
         self.sound = number
         if kind == "end":
-            if record["counts"] != self.counts:
+            counted = {kind: n for kind, n in self.counts.items() if n or kind in record["counts"]}
+            if record["counts"] != counted:
                 raise _bad(self.file, number, "the numbers of records differ from what was exported.")
             self.is_ended = True
 
@@ -233,7 +222,7 @@ class _Verifier:
                 raise ValueError("the statement above it is missing")
             self.chain = [up]
 
-    def contents(self) -> _Contents:
+    def contents(self) -> VerifiedExport:
         """What was found.
 
         Raises:
@@ -242,11 +231,21 @@ class _Verifier:
         n_lines = self.sound
         if not self.is_ended or self.tree is None or self.root is None:
             raise _bad(self.file, n_lines, "the file is cut off: its last line is missing.")
-        return _Contents(self.tree, self.root, self.counts, n_lines)
+        return VerifiedExport(self.file, self.tree, self.root, self.counts, n_lines)
 
 
-def _verified(file: Path) -> _Contents:
-    """What the file holds, if it is as it was exported."""
+def verified(file: Path) -> VerifiedExport:
+    """What the file holds, if it is as it was exported.
+
+    Raises:
+        InputError: It is cut off, edited or something else; the message names file and line.
+        FailedError: It can't be read.
+    """
+    with named_faults(file):
+        return _verified(file)
+
+
+def _verified(file: Path) -> VerifiedExport:
     if not file.exists():
         raise InputError("there is no such file.", where=str(file))
     if file.is_dir():
@@ -260,28 +259,29 @@ def _verified(file: Path) -> _Contents:
     return verifier.contents()
 
 
-def _refuse_conflicts(store: Store, contents: _Contents, file: Path) -> None:
+def _refuse_conflicts(store: Store, export: VerifiedExport) -> None:
     """See that the store says nothing else than the file."""
-    there = next((each for each in store.trees() if each.name == contents.tree.name), None)
+    file, name, tree_id = export.file, export.tree.name, export.tree.tree_id
+    there = next((each for each in store.trees() if each.name == name), None)
     if there is None:
         return
-    tree_id = contents.tree.tree_id
     if there.tree_id != tree_id:
         raise TreeExistsError(
-            f"there is a tree {there.name!r} already, made from another task; nothing was imported.",
+            f"there is a tree {name!r} already, made from another task; nothing was imported.",
             where=str(file),
             remedy="Import into another knowledge base: --kb.",
         )
-    for _, batch in _batches(file, "statement", Statement):
-        new = {each.address: each.draft for each in batch}
+    for _, batch in _batches(file, "statement"):
+        new = {each.address: each.draft for each in batch if isinstance(each, Statement)}
         for stored in store.nodes(tree_id, list(new)):
             if stored.draft != new[stored.address]:
                 raise _conflict(file, stored.address)
-    for _, expansions in _batches(file, "expansion", Expansion):
-        for each in expansions:
-            stored_ones = store.expansions(tree_id, each.address)
-            if any(_differ(each, stored_one) for stored_one in stored_ones):
-                raise _conflict(file, each.address)
+    for _, batch in _batches(file, "expansion"):
+        for made in batch:
+            if isinstance(made, Expansion) and any(
+                _differ(made, stored) for stored in store.expansions(tree_id, made.address)
+            ):
+                raise _conflict(file, made.address)
 
 
 def _differ(one: Expansion, other: Expansion) -> bool:

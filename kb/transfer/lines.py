@@ -1,8 +1,8 @@
 """The lines of an export: one JSON object each, ``{kind: record}``, in ASCII.
 
 The first line is the ``priory`` header, the last the ``end``. A ``checkpoint`` holds the checksum of every
-byte before it and where the export goes on; expansions and judgements come before the statements, so that
-whatever an exported record speaks about is in the file even while others go on writing.
+byte before it and where the export goes on; statements come behind what speaks about them, so that whatever
+an exported record speaks about is in the file even while others go on writing.
 """
 
 from __future__ import annotations
@@ -13,24 +13,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.address import Address, parse_address
-from kb.records import JUDGEMENT_KINDS, Expansion, Judgement, Move, TreeRecord
+from kb.records import JUDGEMENT_KINDS, Document, Expansion, Judgement, Move, QueueEntry, TreeRecord
 from kb.statements import KINDS, Draft, Measures, Statement
+from kb.transfer.sections import Item, Vector
 
 __all__ = [
     "FORMAT",
     "KINDS_OF_LINE",
     "LONGEST_LINE",
+    "READABLE",
     "Progress",
     "Record",
     "Transfer",
     "line_of",
+    "line_of_item",
     "plain_statement",
     "read_record",
 ]
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)  # 1 had no documents, no queue, and moves without an id
 LONGEST_LINE = 1 << 30
-KINDS_OF_LINE = ("statement", "expansion", "judgement", "move", "blob")
+KINDS_OF_LINE = ("statement", "expansion", "judgement", "move", "document", "queue", "blob")
 
 Record = Mapping[str, Any]
 Progress = Callable[[int, int | None], None]  # lines done, lines in all (None while unknown)
@@ -69,7 +73,26 @@ def plain_statement(statement: Statement) -> dict[str, Any]:
     }
 
 
-def read_record(kind: str, record: Record) -> Statement | Expansion | Judgement | Move | None:
+def line_of_item(item: Item) -> tuple[str, dict[str, Any]]:
+    """The kind of line and the record of what a tree holds; vectors are left out, they can be made again."""
+    if isinstance(item, Statement):
+        return "statement", plain_statement(item)
+    if isinstance(item, Document):
+        return "document", {"kind": item.kind, "key": item.key, "body": dict(item.body)}
+    if isinstance(item, Vector):
+        raise TypeError("no line of an export holds a vector")
+    return _KINDS[type(item)], item.to_dict()
+
+
+_KINDS: Mapping[type, str] = {
+    Expansion: "expansion",
+    Judgement: "judgement",
+    Move: "move",
+    QueueEntry: "queue",
+}
+
+
+def read_record(kind: str, record: Record) -> Item | None:
     """The record of a line; None for a part of a blob.
 
     Raises:
@@ -79,7 +102,13 @@ def read_record(kind: str, record: Record) -> Statement | Expansion | Judgement 
         _see(isinstance(record["digest"], str) and isinstance(record["data"], str), "a blob")
         _see(0 <= record["part"] < record["parts"], "a part of a blob")
         return None
+    if kind == "document":
+        texts = (record["kind"], record["key"])
+        _see(all(isinstance(each, str) for each in texts) and isinstance(record["body"], dict), "a document")
+        return Document(record["kind"], record["key"], record["body"])
     address = parse_address(record["address"])
+    if kind == "queue":
+        return QueueEntry(**{**record, "address": address})
     if kind == "statement":
         return _statement(address, record)
     if kind == "expansion":

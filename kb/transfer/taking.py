@@ -6,15 +6,14 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kb.address import ROOT, Address, ancestors, path_of, slot_of
+from kb.address import ROOT, Address
 from kb.errors import FailedError
-from kb.records import Expansion, Page, TreeRecord
-from kb.statements import Statement
+from kb.records import TreeRecord
 from kb.stores.protocol import Store, UnknownAddressError
 from kb.transfer.lines import (
     FORMAT,
@@ -22,19 +21,28 @@ from kb.transfer.lines import (
     Progress,
     Transfer,
     line_of,
-    plain_statement,
+    line_of_item,
 )
+from kb.transfer.sections import Part, blobs_named, page_of
 from kb.transfer.whole import named_faults, part_of, put_in_place, refuse_taken
 
 __all__ = ["export_jsonl"]
 
-_PAGE = 500
 _BLOB_PART = 750_000  # bytes; a megabyte as base64
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_SECTIONS = ("path", "expansions", "judgements", "moves", "statements", "blobs")
+_DIGEST = re.compile(rb'"([0-9a-f]{64})"')
+_SECTIONS = (
+    "path expansions",
+    "expansions",
+    "judgements",
+    "moves",
+    "documents",
+    "queue",
+    "path statements",
+    "statements",
+    "blobs",
+)
 
 _Records = Iterable[tuple[str, object]]
-_Section = Callable[[str | None], tuple[_Records, str | None]]  # cursor → records, next cursor
 
 
 @dataclass(slots=True)
@@ -47,6 +55,7 @@ class _Writing:
     section: str | None = _SECTIONS[0]
     after: str | None = None
     responses: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)  # what documents name and may be a blob
 
     def note(self, line: bytes, kind: str, record: Any) -> None:
         """Take a written line into account."""
@@ -56,6 +65,8 @@ class _Writing:
             self.counts[kind] += 1
         if kind == "expansion" and record["response"]:
             self.responses.add(record["response"])
+        if kind == "document":
+            self.named.update(found.decode() for found in _DIGEST.findall(line))
 
 
 def export_jsonl(
@@ -87,7 +98,7 @@ def export_jsonl(
             out.seek(end)
             if not end:
                 _put(out, state, header, ("priory", None))
-            _write(out, state, _sections(store, tree, address, state), progress)
+            _write(out, state, Part(store, tree, address), progress)
             out.write(line_of("end", {"counts": state.counts, "checksum": state.running.hexdigest()}))
         put_in_place(part, to)
     return Transfer(tree, dict(state.counts))
@@ -102,10 +113,10 @@ def _put(out: BinaryIO, state: _Writing, line: bytes, what: tuple[str, object]) 
     state.note(line, *what)
 
 
-def _write(out: BinaryIO, state: _Writing, sections: dict[str, _Section], progress: Progress | None) -> None:
+def _write(out: BinaryIO, state: _Writing, part: Part, progress: Progress | None) -> None:
     """Write section by section, page by page, with a checkpoint after each page."""
     while state.section is not None:
-        records, state.after = sections[state.section](state.after)
+        records, state.after = _section(part, state)
         for kind, record in records:
             _put(out, state, line_of(kind, record), (kind, record))
         if state.after is None:
@@ -145,102 +156,24 @@ def _resumed(part: Path, header: bytes) -> tuple[_Writing, int]:
 
 
 def _copy(state: _Writing) -> _Writing:
-    return _Writing(
-        state.running.copy(),
-        dict(state.counts),
-        state.lines,
-        state.section,
-        state.after,
-        set(state.responses),
+    return replace(
+        state,
+        running=state.running.copy(),
+        counts=dict(state.counts),
+        responses=set(state.responses),
+        named=set(state.named),
     )
 
 
-def _sections(store: Store, tree: TreeRecord, address: Address, state: _Writing) -> dict[str, _Section]:
-    """What each section writes."""
-    tree_id, above = tree.tree_id, ancestors(address)
-    within = _within(address)
-
-    def path(_: str | None) -> tuple[_Records, str | None]:
-        return (_expansion_lines(store, tree_id, above)), None
-
-    def expansions(after: str | None) -> tuple[_Records, str | None]:
-        page = store.subtree(tree_id, address, after=after, limit=_PAGE, every_slot=True)
-        unpacked = [each.address for each in page.items if each.is_unpacked]
-        return _expansion_lines(store, tree_id, unpacked), page.after
-
-    def judgements(after: str | None) -> tuple[_Records, str | None]:
-        page = store.judgements(tree_id, after=after, limit=_PAGE)
-        return [("judgement", each.to_dict()) for each in page.items if within(each.address)], page.after
-
-    def moves(after: str | None) -> tuple[_Records, str | None]:
-        page = store.moves(tree_id, after=after, limit=_PAGE)
-        return [("move", each.to_dict()) for each in page.items if within(each.address)], page.after
-
-    def statements(after: str | None) -> tuple[_Records, str | None]:
-        page = store.subtree(tree_id, address, after=after, limit=_PAGE, every_slot=True)
-        first = _path_statements(store, tree_id, address) if after is None else iter(())
-        return _chained(first, page), page.after
-
-    def blobs(after: str | None) -> tuple[_Records, str | None]:
-        return _blob_page(store, sorted(_digests(store, tree.spec) | state.responses), after)
-
-    return {
-        "path": path,
-        "expansions": expansions,
-        "judgements": judgements,
-        "moves": moves,
-        "statements": statements,
-        "blobs": blobs,
-    }
-
-
-def _within(address: Address) -> Callable[[Address], bool]:
-    """Whether a record belongs to the export: it is about the subtree or the path to it."""
-    top, above = path_of(address), set(ancestors(address))
-    return lambda other: other in above or path_of(other).startswith(top)
-
-
-def _expansion_lines(
-    store: Store, tree_id: str, addresses: Iterable[Address]
-) -> Iterator[tuple[str, object]]:
-    for address in addresses:
-        made = store.expansions(tree_id, address)
-        for each in sorted(made, key=lambda e: not e.is_current):  # the first to be imported becomes current
-            yield "expansion", each.to_dict()
-
-
-def _chained(first: Iterator[Statement], page: Page[Statement]) -> Iterator[tuple[str, object]]:
-    for each in (*first, *page.items):
-        yield "statement", plain_statement(each)
-
-
-def _path_statements(store: Store, tree_id: str, address: Address) -> Iterator[Statement]:
-    """The root and the children of every ancestor, without ``address`` itself."""
-    above = ancestors(address)
-    if not above:
-        return
-    yield from store.nodes(tree_id, above[:1])
-    for of, below in zip(above, [*above[1:], address], strict=True):
-        made: list[Expansion] = store.expansions(tree_id, of)
-        for slot in sorted({0, slot_of(below), *(each.slot for each in made)}):
-            after = None
-            while True:
-                page = store.children(tree_id, of, slot=slot, after=after, limit=_PAGE)
-                yield from (each for each in page.items if each.address != address)
-                after = page.after
-                if after is None:
-                    break
-
-
-def _digests(store: Store, spec: object) -> set[str]:
-    """The blobs that a spec names, however deep."""
-    if isinstance(spec, str):
-        return {spec} if _DIGEST.fullmatch(spec) and store.has_blob(spec) else set()
-    if isinstance(spec, dict):
-        return {digest for value in spec.values() for digest in _digests(store, value)}
-    if isinstance(spec, (list, tuple)):
-        return {digest for value in spec for digest in _digests(store, value)}
-    return set()
+def _section(part: Part, state: _Writing) -> tuple[_Records, str | None]:
+    """The next page of the section that is being written, and where it ends."""
+    if state.section == "blobs":
+        store = part.store
+        optional = {each for each in state.named if store.has_blob(each)}
+        digests = state.responses | optional | set(blobs_named(store, part.tree.spec))
+        return _blob_page(store, sorted(digests), state.after)
+    page = page_of(part, str(state.section), state.after)
+    return map(line_of_item, page.items), page.after
 
 
 def _blob_page(store: Store, digests: list[str], after: str | None) -> tuple[_Records, str | None]:
@@ -251,7 +184,7 @@ def _blob_page(store: Store, digests: list[str], after: str | None) -> tuple[_Re
     digest = left[0]
     if not store.has_blob(digest):
         raise FailedError(
-            f"the response {digest} of an expansion is not stored.", where=store.url, remedy="priory doctor"
+            f"the response {digest} of an expansion is not stored.", where=store.url, remedy="priory verify"
         )
     data = store.blob(digest)
     starts = range(0, max(len(data), 1), _BLOB_PART)

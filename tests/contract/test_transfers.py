@@ -18,7 +18,7 @@ from kb.records import Judgement, Move, TreeRecord
 from kb.statements import Draft, Measures
 from kb.stores.opening import open_store
 from kb.stores.protocol import Store, TreeExistsError
-from kb.transfer import export_jsonl, import_jsonl
+from kb.transfer import export_jsonl, import_jsonl, verified
 from tests.contract.building import expansion, grow, pages, sound, unpack
 from tests.contract.conftest import Place
 
@@ -56,6 +56,11 @@ def penguins(store: Store) -> TreeRecord:
         TREE, [Judgement(str(n), "rating", at, "human:ada", 0.1 * n) for n, at in enumerate(places)]
     )
     store.append_moves(TREE, [Move("ask", at, "search", taken=True, terms={"J": 0.1}) for at in places * 2])
+    store.put_document(TREE, "session", "s1", {"items": ["0.1"], "by": "human:ada"})
+    store.put_document(TREE, "response", "a", {"blob": store.put_blob(b"cached"), "of": "e" * 64})
+    store.enqueue(TREE, [(Address("0.2.0"), 0, 2.0), (Address("0.2.1"), 0, 1.0)])
+    (item,) = store.take(TREE, worker="w", seconds=60)
+    store.give_up(item, reason="the model said no")
     return store.tree("penguins")
 
 
@@ -87,7 +92,7 @@ def test_a_tree_comes_back_as_it_was(
         assert import_jsonl(copy, file).counts == taken.counts
         assert whole(copy) == whole(store)
         assert all(copy.blob(digest) == store.blob(digest) for digest in blobs(file))
-        assert len(blobs(file)) == 3
+        assert len(blobs(file)) == 4
         sound(copy)
         export_jsonl(copy, copy.tree("penguins"), tmp_path / "again.jsonl")
     assert (tmp_path / "again.jsonl").read_bytes() == file.read_bytes()
@@ -117,7 +122,14 @@ def test_an_import_that_was_stopped_is_repeated(
 ) -> None:
     export_jsonl(store, penguins, tmp_path / "x.jsonl")
 
-    for at in ("put_statements", "put_blob", "put_expansions", "append_judgements", "append_moves"):
+    for at in (
+        "put_statements",
+        "put_blob",
+        "put_expansions",
+        "append_judgements",
+        "append_moves",
+        "put_queue",
+    ):
         with other(at) as copy:
 
             def stop(*_: object) -> None:
@@ -275,7 +287,10 @@ def test_lines_dropped_doubled_or_swapped_bring_nothing(place: Place, exported: 
         (b"\x89PNG\r\n\x1a\n\xff\xfe\0", ":1: the file is"),
         (b'{"a": 1}\n', ":1: 'a' is no kind of line"),
         (b"[]\n", ":1: the file is not an export"),
-        (b'{"priory":{"format":99,"tree":{},"address":"0"}}\n', ":1: it has format 99; this Priory reads 1"),
+        (
+            b'{"priory":{"format":99,"tree":{},"address":"0"}}\n',
+            ":1: it has format 99; this Priory reads 1 and 2",
+        ),
         (b'{"priory":{}}\n', ":1: it is no priory that this Priory knows"),
         (b'{"priory":7}\n', ":1: it is no priory that this Priory knows"),
         (b'{"statement":{}}\n', ":1: the file doesn't begin with the header"),
@@ -365,7 +380,7 @@ def test_an_export_goes_on_from_the_page_where_it_stopped(store: Store, tree: st
 
     def stop(lines: int, _: int | None) -> None:
         seen.append(lines)
-        if len(seen) == 12:
+        if len(seen) == 9:
             raise HereError
 
     with pytest.raises(HereError):
@@ -373,7 +388,7 @@ def test_an_export_goes_on_from_the_page_where_it_stopped(store: Store, tree: st
     assert not (tmp_path / "x.jsonl").exists()
     part_lines = len((tmp_path / "x.jsonl.part").read_bytes().splitlines())
     export_jsonl(store, record, tmp_path / "x.jsonl", progress=lambda lines, _: seen.append(lines))
-    assert seen[12] > part_lines > 500
+    assert seen[9] > part_lines > 500
     export_jsonl(store, record, tmp_path / "y.jsonl")
     assert (tmp_path / "x.jsonl").read_bytes() == (tmp_path / "y.jsonl").read_bytes()
 
@@ -414,5 +429,70 @@ def test_the_counts_are_those_of_the_tree(store: Store, penguins: TreeRecord, tm
     counts = export_jsonl(store, penguins, tmp_path / "x.jsonl").counts
     statements = pages(lambda **page: store.subtree(TREE, ROOT, every_slot=True, **page), 7)
     n_expansions = sum(len(store.expansions(TREE, each.address)) for each in statements)
-    wanted = {"statement": len(statements), "expansion": n_expansions, "judgement": 5, "move": 10, "blob": 5}
-    assert counts == wanted
+    assert counts == {
+        "statement": len(statements),
+        "expansion": n_expansions,
+        "judgement": 5,
+        "move": 10,
+        "document": 2,
+        "queue": 2,
+        "blob": 6,
+    }
+
+
+def test_documents_and_the_queue_come_along(
+    store: Store, penguins: TreeRecord, other: Opener, tmp_path: Path
+) -> None:
+    file = _export(store, penguins, tmp_path / "x.jsonl")
+    with other("copy") as copy:
+        import_jsonl(copy, file)
+        for kind, key in (("session", "s1"), ("response", "a")):
+            one, two = store.document(TREE, kind, key), copy.document(TREE, kind, key)
+            assert one is not None
+            assert two is not None
+            assert one.body == two.body
+        assert copy.queue(TREE).items == store.queue(TREE).items
+        assert [each.reason for each in copy.given_up(TREE).items] == ["the model said no"]
+        (answer,) = copy.documents(TREE, "response").items
+        assert copy.blob(answer.body["blob"]) == b"cached"
+        copy.put_document(TREE, "session", "s1", {"changed": True})
+        import_jsonl(copy, file)
+        kept = copy.document(TREE, "session", "s1")
+        assert kept is not None
+        assert kept.body == {"changed": True}
+
+
+def test_format_1_is_still_read_and_its_moves_are_brought_in_once(
+    store: Store, penguins: TreeRecord, other: Opener, tmp_path: Path
+) -> None:
+    lines = _export(store, penguins, tmp_path / "new.jsonl").read_text().splitlines()
+    old: list[str] = []
+    counts = {"statement": 0, "expansion": 0, "judgement": 0, "move": 0, "blob": 0}
+    for line in lines:
+        ((kind, record),) = json.loads(line).items()
+        if kind == "priory":
+            record["format"] = 1
+        if kind == "move":
+            del record["id"]
+        if kind in counts:
+            counts[kind] += 1
+        if kind in {"priory", *counts}:
+            old.append(json.dumps({kind: record}, separators=(",", ":")) + "\n")
+    end = {"counts": counts, "checksum": blake2b("".join(old).encode(), digest_size=32).hexdigest()}
+    old.append(json.dumps({"end": end}, separators=(",", ":")) + "\n")
+    file = tmp_path / "old.jsonl"
+    file.write_text("".join(old))
+    with other("copy") as copy:
+        for _ in range(2):
+            import_jsonl(copy, file)
+        assert len(copy.moves(TREE).items) == 10
+        assert whole(copy)["statements"] == whole(store)["statements"]
+        assert copy.queue(TREE).items == ()
+        sound(copy)
+
+
+def test_a_bad_file_is_known_before_a_store_is_opened(exported: Path) -> None:
+    assert verified(exported).tree.name == "penguins"
+    exported.write_bytes(exported.read_bytes()[:-5])
+    with pytest.raises(InputError, match="the file is cut off"):
+        verified(exported)
