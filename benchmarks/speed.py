@@ -22,6 +22,7 @@ from kb.tables import PreparedTask, TaskOptions, prepare_task_from_columns
 from learning.expectation import expectation_over
 from learning.fitting import latest_fit
 from learning.growing import unpack
+from learning.matches import Matches
 from learning.predicting import predict
 from learning.scorecard import Scorecard, fit_points
 from learning.search import learn
@@ -79,7 +80,7 @@ def fit_against_regression(n: int, m: int, families: int, classes: int) -> tuple
     board = Switchboard.of(tau, [frozenset([names[s % families]]) for s in range(m)])
     card = Scorecard(board, (-1,) * m, classes)
     over = expectation_over(board, n, classes, seed=0)
-    ours = seconds(lambda: fit_points(card, A, y, over, strength=1.0), 2)
+    ours = seconds(lambda: fit_points(card, Matches(A), y, over, strength=1.0), 2)
     theirs = seconds(lambda: LogisticRegression(C=1.0, max_iter=2000).fit(A, y), 2)
     return ours, theirs
 

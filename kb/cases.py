@@ -108,7 +108,7 @@ class Cases:
     def take(self, rows: npt.NDArray[Any]) -> Cases:
         """The cases at ``rows``, indices or a mask of shape (n,)."""
         some = Cases(self.columns, {name: array[rows] for name, array in self._values.items()})
-        some._texts = {name: index.take(rows) for name, index in self._texts.items()}  # noqa: SLF001  # its own kind
+        some._texts = {name: index.take(rows) for name, index in self._texts.items()}  # its own kind
         return some
 
     @cached_property

@@ -19,8 +19,8 @@ __all__ = ["HOW", "MAX_LETTERS", "MAX_NESTING", "as_part", "listed_tokens", "ref
 MAX_LETTERS = 10_000
 MAX_NESTING = 20  # sqlglot spends about 25 frames on a level, Python allows 1,000
 HOW = (
-    "Write comparisons of a column with a value, BETWEEN, IN, IS NULL, IS TRUE, contains(column, 'word'), joined by "
-    "AND, OR, NOT."
+    "Write comparisons of a column with a value, BETWEEN, IN, IS NULL, IS TRUE, contains(column, 'word'), "
+    "joined by AND, OR, NOT."
 )
 
 _SYMBOLS = {

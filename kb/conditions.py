@@ -244,7 +244,9 @@ class _Reader:
             problem = f"{_shown(written)} stands where a word is needed"
             raise self._refusal(problem, "Write contains(column, 'word or phrase').")
         if any(value is not None for name, value in tree.args.items() if name not in {"this", "expression"}):
-            raise self._refusal("contains() takes a column and one phrase", "Join two of them with OR or AND.")
+            raise self._refusal(
+                "contains() takes a column and one phrase", "Join two of them with OR or AND."
+            )
         phrase = canonical_phrase(str(written.this))
         if not phrase:
             raise self._refusal(f"{quoted_text(str(written.this))} holds no word", "Name a word or a phrase.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -62,7 +62,8 @@ class TextIndex:
 
     def lengths(self) -> Codes:
         """Words per text, shape (n,)."""
-        return np.maximum(np.diff(self._starts) - 1, 0)
+        found: Codes = np.maximum(np.diff(self._starts) - 1, 0)
+        return found
 
     def counts(self, phrases: Sequence[str] | None = None) -> Codes:
         """How many texts contain each phrase; all tokens of the vocabulary if None."""
@@ -72,36 +73,30 @@ class TextIndex:
     def contains(self, phrase: str) -> Mask:
         """Which texts contain a phrase, shape (n,)."""
         found = np.zeros(self.n, dtype=np.bool_)
-        found[self._rows(canonical_phrase(phrase))] = True
+        if said := canonical_phrase(phrase):
+            found[self._rows(said)] = True
         return found
 
     def pattern(self, phrases: Sequence[str]) -> Pattern:
         """Which text contains which phrase.
 
         Args:
-            phrases: In the form that ``canonical_phrase`` gives.
+            phrases: In the form that ``canonical_phrase`` gives, each once.
         """
-        places = np.array([self.vocabulary.get(phrase, -1) for phrase in phrases], dtype=np.int64)
-        others = np.flatnonzero(places < 0)
-        known = np.flatnonzero(places >= 0)
-        rows, columns = [], []
-        if len(known):
-            target = np.full(len(self.vocabulary), -1)
-            target[places[known]] = known
-            entries = self.matrix.tocoo()
-            at = target[entries.col]
-            rows.append(entries.row[at >= 0])
-            columns.append(at[at >= 0])
-            if len(set(places[known].tolist())) < len(known):
-                raise ValueError("a phrase is asked for twice")
-        for place in others.tolist():
-            found = self._rows(phrases[place])
-            rows.append(found)
-            columns.append(np.full(len(found), place))
-        shape = (self.n, len(phrases))
-        if not rows:
-            return _ones(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), shape)
-        return _ones(np.concatenate(rows), np.concatenate(columns), shape)
+        column = {phrase: k for k, phrase in enumerate(phrases)}
+        if len(column) < len(phrases):
+            raise ValueError("a phrase is asked for twice")
+        found = [_picked(self.matrix, self.vocabulary, column)]
+        others = [phrase for phrase in phrases if phrase not in self.vocabulary]
+        marked = [phrase for phrase in others if _is_marked(phrase)]
+        if marked:
+            found.append(_picked(*self._marked, {phrase: column[phrase] for phrase in marked}))
+        for phrase in others:
+            if not _is_marked(phrase):
+                rows = self._rows(phrase)
+                found.append((rows, np.full(len(rows), column[phrase])))
+        rows, columns = (np.concatenate(ends) for ends in zip(*found, strict=True))
+        return _ones(rows, columns, (self.n, len(phrases)))
 
     def take(self, rows: NDArray[np.int64] | Mask) -> TextIndex:
         """The texts at ``rows``, indices or a mask; nothing is read again."""
@@ -109,29 +104,46 @@ class TextIndex:
         lengths = np.diff(self._starts)[places]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         shift = np.repeat(self._starts[:-1][places] - starts[:-1], lengths)
-        return TextIndex(self.texts[places], self._flat[np.arange(starts[-1]) + shift], starts, self.vocabulary)
+        return TextIndex(
+            self.texts[places], self._flat[np.arange(starts[-1]) + shift], starts, self.vocabulary
+        )
 
     def _rows(self, phrase: str) -> Codes:
-        """Texts that contain one phrase that is no token, in order."""
-        mark = split_phrase(phrase).mark
+        """Texts that contain one phrase, in order."""
         if phrase in self.vocabulary:
-            return np.unique(self._row_of(np.flatnonzero(self._flat == self.vocabulary[phrase])))
-        if mark not in {"", "not"}:
-            pattern, places = self._marked
-            return pattern[:, [places[phrase]]].nonzero()[0] if phrase in places else np.zeros(0, dtype=np.int64)
+            return self._rows_of(np.flatnonzero(self._flat == self.vocabulary[phrase]))
+        if _is_marked(phrase):
+            return np.sort(_picked(*self._marked, {phrase: 0})[0])
         if len(phrase) == 1 and not phrase.isascii():  # one letter of a script that is read in pairs
             some = [place for token, place in self.vocabulary.items() if phrase in token and len(token) == 2]
-            return np.unique(self._row_of(np.flatnonzero(np.isin(self._flat, some))))
+            return self._rows_of(np.flatnonzero(np.isin(self._flat, some)))
         wanted = [self.vocabulary.get(token, _END - 1) for token in tokens(phrase)]
         if len(wanted) < 2 or min(wanted) < 0:
             return np.zeros(0, dtype=np.int64)
         at = np.flatnonzero(self._flat[: len(self._flat) - len(wanted) + 1] == wanted[0])
         for step, place in enumerate(wanted[1:], start=1):
             at = at[self._flat[at + step] == place]
-        return np.unique(self._row_of(at))
+        return self._rows_of(at)
 
-    def _row_of(self, at: Codes) -> Codes:
-        return np.searchsorted(self._starts, at, side="right") - 1
+    def _rows_of(self, at: NDArray[np.integer]) -> Codes:
+        """Texts that hold these places of ``flat``, each once."""
+        return np.unique(np.searchsorted(self._starts, at, side="right") - 1).astype(np.int64)
+
+
+def _is_marked(phrase: str) -> bool:
+    """Whether it is none of the tokens that stand in a text as they are."""
+    return split_phrase(phrase).mark not in {"", "not"}
+
+
+def _picked(matrix: Pattern, places: Mapping[str, int], columns: Mapping[str, int]) -> tuple[Codes, Codes]:
+    """Rows and new columns of the entries whose phrase has a new column."""
+    target = np.full(matrix.shape[1], -1, dtype=np.int64)
+    for phrase, column in columns.items():
+        if phrase in places:
+            target[places[phrase]] = column
+    entries = matrix.tocoo()
+    at = target[entries.col]
+    return entries.row[at >= 0].astype(np.int64), at[at >= 0]
 
 
 def text_index(texts: Iterable[str | None]) -> TextIndex:

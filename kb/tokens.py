@@ -22,38 +22,38 @@ Mark = Literal["", "not", "very", "rather", "loud", "but", "before but"]
 SCOPE = 3  # words that a negation reaches
 BOOSTED = 2  # words that a booster reaches
 
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 # What negates, stresses or turns a sentence; listed since they act on other words, never to be left out.
 # Words that mean something else in another of these languages (Spanish sin, Italian mai) are not listed.
-NEGATIONS = frozenset(
-    """
-    not no never nothing without hardly barely neither nor cannot lacks lack lacking none nobody nowhere rarely
-    seldom nicht kein keine keinen keinem keiner keines nie niemals nichts ohne weder kaum pas jamais sans rien
-    aucun aucune nunca jamás nada tampoco ningún ninguna non senza niente nessuno não nem sem niet geen nooit
-    zonder inte ikke ikkje aldrig aldri utan uten nie nigdy nic не нет без никогда ничего ни
-    """.split()
-)
-BUTS = frozenset("but however aber jedoch doch mais pero ma mas maar men но ale".split())
-BOOSTERS = frozenset(
-    """
+NEGATIONS = _listed("""
+    not no never nothing without hardly barely neither nor cannot lacks lack lacking none nobody nowhere
+    rarely seldom nicht kein keine keinen keinem keiner keines nie niemals nichts ohne weder kaum pas jamais
+    sans rien aucun aucune nunca jamás nada tampoco ningún ninguna non senza niente nessuno não nem sem niet
+    geen nooit zonder inte ikke ikkje aldrig aldri utan uten nigdy nic не нет без никогда ничего ни
+""")
+BUTS = _listed("but however aber jedoch doch mais pero ma mas maar men но ale")
+BOOSTERS = _listed("""
     very really so extremely absolutely completely totally incredibly highly deeply truly utterly entirely
-    particularly especially exceptionally remarkably amazingly awfully terribly such most sehr wirklich äußerst
-    besonders unglaublich absolut total echt très vraiment extrêmement tellement muy realmente sumamente molto
-    davvero zeer heel erg muito mycket veldig meget bardzo очень
-    """.split()
-)
-DAMPERS = frozenset(
-    """
-    somewhat slightly rather fairly partly mildly occasionally almost kinda sorta moderately etwas eher ziemlich
-    bisschen teilweise assez plutôt bastante algo poco abbastanza piuttosto vrij nogal ganska ganske dość довольно
-    """.split()
-)
+    particularly especially exceptionally remarkably amazingly awfully terribly such most sehr wirklich
+    äußerst besonders unglaublich absolut total echt très vraiment extrêmement tellement muy realmente
+    sumamente molto davvero zeer heel erg muito mycket veldig meget bardzo очень
+""")
+DAMPERS = _listed("""
+    somewhat slightly rather fairly partly mildly occasionally almost kinda sorta moderately etwas eher
+    ziemlich bisschen teilweise assez plutôt bastante algo poco abbastanza piuttosto vrij nogal ganska
+    ganske dość довольно
+""")
 _HALVES = {"very": BOOSTERS, "rather": DAMPERS}
 _UNMARKED = BOOSTERS | DAMPERS | BUTS
 _UNSPACED = (  # Thai, Lao, Burmese, Khmer; hiragana; Han; without katakana
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ebd\u0ec0-\u0ecd\u1000-\u109f\u1780-\u17d3"
     "\u3005-\u3007\u3041-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 )
-_STOPS = ".,;:()…。、，；：—–\n\""
+_STOPS = '.,;:()…。、，；：—–\n"'
 
 
 class Phrase(NamedTuple):
@@ -130,7 +130,7 @@ def _negates(word: str) -> bool:
 
 
 def tokens(text: str) -> list[str]:
-    """The words in order, with ``not`` before those that a negation governs; smileys and ``!`` are words, too.
+    """The words in order, ``not`` before those that a negation governs; smileys and ``!`` are words, too.
 
     >>> tokens("Not a good film, but I loved it!")
     ['not', 'not a', 'not good', 'not film', 'but', 'i', 'loved', 'it', '!']
@@ -184,8 +184,8 @@ def marks(text: str) -> set[str]:
 def split_phrase(phrase: str) -> Phrase:
     """The mark of a phrase and what it marks.
 
-    >>> split_phrase("not good"), split_phrase("waste of time"), split_phrase("GOOD")
-    (Phrase(mark='not', words='good'), Phrase(mark='', words='waste of time'), Phrase(mark='loud', words='good'))
+    >>> split_phrase("not good"), split_phrase("GOOD")
+    (Phrase(mark='not', words='good'), Phrase(mark='loud', words='good'))
     """
     parts = phrase.split()
     if len(parts) == 1 and len(phrase) > 1 and phrase.isupper() and phrase.lower() != phrase:

@@ -6,7 +6,7 @@ Each row is fitted on the cases that it is given and forecasts the others; none 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -14,12 +14,15 @@ from scipy.special import log_softmax, softmax
 
 from kb.arrays import Codes, Numbers
 from learning.background import Background
+from learning.clouds import WordCard
 from learning.expectation import expectation_over
-from learning.fitting import all_on, fit_numbers, fit_plain, folds_of
+from learning.fitting import Strengths, fit_numbers, fit_plain, folds_of
+from learning.matches import Matches
 from learning.objective import Objective
 from learning.prior import Rating, fit_prior
-from learning.scorecard import Points, Scorecard, contributions
+from learning.scorecard import Points, Scorecard, all_on, forecast
 from learning.switches import Switchboard
+from unpacking.counts import fold_of, nats_per_phrase
 
 __all__ = ["Setting", "ablation_rows"]
 
@@ -37,7 +40,7 @@ class Setting:
         classes: The K classes.
         ratings: What people said.
         as_D: Probability that D* is drawn and labelled as D was.
-        A: Which claim speaks about which case to fit, shape (n, m).
+        A: Which statement speaks about which case to fit, n of them.
         y: Their classes, shape (n,).
         seed: For folds, worlds and shuffles.
         strengths: λ in doubt and λ with everything on, where choosing them row by row would take too long.
@@ -47,27 +50,27 @@ class Setting:
     classes: tuple[str, ...]
     ratings: tuple[Rating, ...]
     as_D: float  # noqa: N815  # D is the name of the labelled cases
-    A: Numbers
+    A: Matches
     y: Codes
     seed: int
-    strengths: tuple[float | None, float | None] = (None, None)
+    strengths: tuple[Strengths | None, Strengths | None] = (None, None)
 
     def scorecard(self, ratings: Sequence[Rating]) -> Scorecard:
         """Switches as these ratings set them."""
         return self.background.scorecard(fit_prior(ratings), self.classes)
 
 
-Forecaster = Callable[[Numbers], Numbers]
+Forecaster = Callable[[Matches], Numbers]
 
 
 def ablation_rows(
-    setting: Setting, others: Mapping[str, Numbers]
+    setting: Setting, others: Mapping[str, Matches]
 ) -> Iterator[tuple[str, dict[str, Numbers]]]:
     """Name, and per split the forecasts, shape (n, K), of each row; fitted one by one as they are asked for.
 
     Args:
         setting: What the rows share.
-        others: Split → which claim speaks about which of its cases, shape (n, m).
+        others: Split → which statement speaks about which of its cases.
     """
     for name, make in _ROWS.items():
         forecast = make(setting)
@@ -106,7 +109,8 @@ def _veto(setting: Setting) -> Forecaster:
     """What people find less plausible than one half is left out, all else taken as sure."""
     card = setting.scorecard(setting.ratings)
     tau = [float(t >= VETO) for t in card.board.tau]
-    card = Scorecard(card.board.with_tau(tau), card.side, card.classes)
+    words = card.words and replace(card.words, tau=(card.words.tau >= VETO).astype(np.float64))
+    card = replace(card, board=card.board.with_tau(tau), words=words)
     return _forecaster(setting, card, _plain(setting, card), as_D=None)
 
 
@@ -131,15 +135,15 @@ def _forecaster(
     plain_card = all_on(card)
     plain = _plain(setting, plain_card) if as_D else points
 
-    def forecast(A: Numbers) -> Numbers:
+    def forecasts(A: Matches) -> Numbers:
         over = expectation_over(card.board, len(A), card.classes, seed=setting.seed, draws=_DRAWS)
-        p = over.forecast(points.b, contributions(card, A, points.theta))
+        p = forecast(card, points, A, over)
         if not as_D:
             return p
         on = expectation_over(plain_card.board, len(A), card.classes, seed=setting.seed)
-        return (1.0 - as_D) * p + as_D * on.forecast(plain.b, contributions(plain_card, A, plain.theta))
+        return (1.0 - as_D) * p + as_D * forecast(plain_card, plain, A, on)
 
-    return forecast
+    return forecasts
 
 
 def _ratings_alone(setting: Setting) -> Forecaster:
@@ -150,7 +154,15 @@ def _ratings_alone(setting: Setting) -> Forecaster:
     for s, side in enumerate(card.side):
         if side >= 0:
             voice[s, side] = plausible[s]
-    said, y, K = setting.A @ voice, setting.y, card.classes
+    y, K = setting.y, card.classes
+
+    def said_of(A: Matches) -> Numbers:
+        said: Numbers = A.claims @ voice
+        if card.words is not None and A.words is not None:
+            said = said + A.words.scale[:, None] * (A.words.pattern @ (card.words.tau * card.words.stated))
+        return said
+
+    said = said_of(setting.A)
 
     def loss(z: Numbers) -> tuple[float, Numbers]:
         u = z[:K] + z[K] * said
@@ -161,7 +173,7 @@ def _ratings_alone(setting: Setting) -> Forecaster:
 
     box = [(None, None)] * K + [(0.0, None)]
     z = minimize(loss, np.zeros(K + 1), jac=True, method="L-BFGS-B", bounds=box).x
-    return lambda A: softmax(z[:K] + z[K] * (A @ voice), axis=1)
+    return lambda A: softmax(z[:K] + z[K] * said_of(A), axis=1)
 
 
 def _scope_off(setting: Setting) -> Forecaster:
@@ -175,8 +187,18 @@ def _scope_off(setting: Setting) -> Forecaster:
         if _worth(objective, setting, card, taken, [*taken, i]) > 0.0:
             taken.append(i)
     tau = [float(i in taken) for i in range(len(card.board.tau))]
-    chosen = Scorecard(card.board.with_tau(tau), card.side, card.classes)
+    chosen = replace(card, board=card.board.with_tau(tau), words=_words_that_pay(setting, card.words))
     return _forecaster(setting, chosen, _plain(setting, chosen), as_D=None)
+
+
+def _words_that_pay(setting: Setting, words: WordCard | None) -> WordCard | None:
+    """Words whose nats on D, each alone, outweigh the log of their plausibility."""
+    if words is None or setting.A.words is None:
+        return None
+    fold = fold_of(len(setting.y), setting.seed)
+    nats = nats_per_phrase(setting.A.words.pattern, setting.y, fold, len(setting.classes))
+    pays = nats[:, None] + np.log(np.maximum(words.tau, 1e-3)) > 0.0
+    return replace(words, tau=(pays & (words.tau > 0.0)).astype(np.float64))
 
 
 def _worth(
@@ -188,12 +210,12 @@ def _worth(
     if not new:
         return -np.inf
     held = _restricted(card, had)
-    standing = objective.stand(held, setting.A[:, had])
+    standing = objective.stand(held, Matches(setting.A.claims[:, had]))
     names = card.board.names
     tau = dict(zip(names, card.board.tau, strict=True))
     needs = [frozenset(names[i] for i in card.board.needs[card.board.family[s]]) for s in new]
     board = held.board.extended(tau, needs)
-    return objective.gain(standing, board, [card.side[s] for s in new], setting.A[:, new])
+    return objective.gain(standing, board, [card.side[s] for s in new], setting.A.claims[:, new])
 
 
 def _claims_with(board: Switchboard, switches: Sequence[int]) -> list[int]:

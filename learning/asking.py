@@ -22,9 +22,10 @@ from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
 from kb.task import Task
+from learning.clouds import Cloud
 from learning.expectation import expectation_over
 from learning.fitting import Fit, latest_fit, refit
-from learning.scorecard import contributions
+from learning.scorecard import contributions, said_by_words
 
 __all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "undo", "what_changed"]
 
@@ -115,7 +116,8 @@ def worth_of_asking(fit: Fit, cases: Cases) -> tuple[Numbers, Numbers]:
     """Per switch its leverage on some cases, and the nats that knowing it is worth, shape (S,) each."""
     board, K = fit.scorecard.board, fit.scorecard.classes
     matches = fit.background.matches(cases)
-    S = contributions(fit.scorecard, matches, fit.points.theta)
+    S = contributions(fit.scorecard, matches.claims, fit.points.theta)
+    cloud = said_by_words(fit.scorecard, matches, fit.points)
     S = S - S.mean(axis=2, keepdims=True) if S.size else S
     tau = np.array(board.tau)
     variance = np.zeros(len(tau))
@@ -128,18 +130,18 @@ def worth_of_asking(fit: Fit, cases: Cases) -> tuple[Numbers, Numbers]:
         variance = tau * (1.0 - tau) * (per_switch**2).sum(axis=(1, 2)) / K
     nats = np.zeros(len(tau))
     total = float(variance.sum())
-    before = _forecast(fit, tuple(tau), S)
+    before = _forecast(fit, tuple(tau), S, cloud)
     for i in np.flatnonzero(variance > 1e-3 * max(total, 1e-12)).tolist():
         on, off = ([*tau[:i], end, *tau[i + 1 :]] for end in (1.0, 0.0))
-        nats[i] = tau[i] * _divergence(_forecast(fit, tuple(on), S), before)
-        nats[i] += (1.0 - tau[i]) * _divergence(_forecast(fit, tuple(off), S), before)
+        nats[i] = tau[i] * _divergence(_forecast(fit, tuple(on), S, cloud), before)
+        nats[i] += (1.0 - tau[i]) * _divergence(_forecast(fit, tuple(off), S, cloud), before)
     return variance / total if total > 0 else variance, (1.0 - fit.as_D) * nats
 
 
-def _forecast(fit: Fit, tau: tuple[float, ...], S: Numbers) -> Numbers:
+def _forecast(fit: Fit, tau: tuple[float, ...], S: Numbers, cloud: Cloud | None) -> Numbers:
     board = fit.scorecard.board.with_tau(tau)
     expectation = expectation_over(board, S.shape[1], fit.scorecard.classes, seed=fit.seed, draws=64)
-    return expectation.forecast(fit.points.b, S)
+    return expectation.forecast(fit.points.b, S, cloud)
 
 
 def _divergence(p: Numbers, q: Numbers) -> float:
@@ -264,7 +266,12 @@ def check_answer(said: Judgement, where: str = "") -> None:
     where = where or said.address
     if said.answer not in ANSWERS:
         raise InputError(f"{said.answer!r} is no answer.", where=where, remedy=f"Use: {', '.join(ANSWERS)}.")
-    if said.answer == "credence" and (said.value is None or not 0.0 <= said.value <= 1.0):
+    names_a_side = said.value is None and "side" in said.details
+    if (
+        said.answer == "credence"
+        and not names_a_side
+        and not 0.0 <= (-1.0 if said.value is None else said.value) <= 1.0
+    ):
         raise InputError(
             f"{said.value} is no credence.",
             where=where,

@@ -10,18 +10,20 @@ stands on its own rating. Statements that say the same of every case are copies 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from kb.address import Address, ancestors
-from kb.arrays import Numbers
 from kb.cases import Cases
 from kb.knowledge import Tree
 from kb.statements import Statement
+from learning.matches import Matches
 from learning.prior import Belief, Prior
 from learning.scorecard import Scorecard
 from learning.switches import Switchboard
+from learning.word_beliefs import beliefs_about_words
+from learning.words import Words, words_of
 
 __all__ = ["Background", "background_of", "sides_of", "switches_of"]
 
@@ -32,15 +34,17 @@ class Background:
 
     Attributes:
         every: All statements on the current walk, dropped ones left out, in address order.
-        testable: Those with a condition.
+        testable: Those with a condition, the words of texts aside.
         copy_of: Per testable statement, the index of the claim that it makes; copies of one claim share it.
         claims: How many different claims there are, m.
+        words: Those that say which word a text contains.
     """
 
     every: tuple[Statement, ...]
     testable: tuple[Statement, ...]
     copy_of: tuple[int, ...]
     claims: int
+    words: Words = field(default_factory=Words, compare=False)
 
     def stand_ins(self, rated: Container[Address] = ()) -> list[Statement]:
         """Per claim one statement that makes it: the first that people rated, else the first."""
@@ -50,17 +54,19 @@ class Background:
                 found[claim] = s
         return [found[claim] for claim in range(self.claims)]
 
-    def matches(self, cases: Cases) -> Numbers:
-        """Which claim speaks about which case, 0 or 1, shape (n, m)."""
-        if not self.claims:
-            return np.zeros((cases.n, 0))
-        return cases.matches(_conditions(self.stand_ins())).astype(np.float64)
+    def matches(self, cases: Cases) -> Matches:
+        """Which claim and which word speaks about which case."""
+        claims = np.zeros((cases.n, 0))
+        if self.claims:
+            claims = cases.matches(_conditions(self.stand_ins())).astype(np.float64)
+        return Matches(claims, self.words.matches(cases) if len(self.words) else None)
 
     def scorecard(self, prior: Prior, classes: Sequence[str], *, cautious: bool = False) -> Scorecard:
         """Switches and sides of the claims; ``cautious`` takes a low quantile where nobody rated."""
         claims = self.stand_ins(prior.rated)
         tau, needs = switches_of(self.every, claims, prior, cautious=cautious)
-        return Scorecard(Switchboard.of(tau, needs), sides_of(claims, classes), len(classes))
+        words = beliefs_about_words(self.words, prior, classes) if len(self.words) else None
+        return Scorecard(Switchboard.of(tau, needs), sides_of(claims, classes), len(classes), words)
 
 
 def sides_of(claims: Sequence[Statement], classes: Sequence[str]) -> tuple[int, ...]:
@@ -76,9 +82,10 @@ def _conditions(statements: Sequence[Statement]) -> list[str]:
 def background_of(tree: Tree) -> Background:
     """Z of a tree as it stands."""
     every = tuple(tree.walk())
-    testable = tuple(s for s in every if s.draft.when)
+    words = words_of(tree, every)
+    testable = tuple(s for s in every if s.draft.when and s.address not in words.place)
     if not testable:
-        return Background(every, (), (), 0)
+        return Background(every, (), (), 0, words)
     conditions = _conditions(testable)
     speaks = np.concatenate([tree.D.cases.matches(conditions), tree.Dstar.matches(conditions)])
     claim: dict[tuple[object, ...], int] = {}
@@ -86,7 +93,7 @@ def background_of(tree: Tree) -> Background:
     for s, applies in zip(testable, np.packbits(speaks, axis=0).T, strict=True):
         says = (s.draft.side, frozenset(s.draft.columns), applies.tobytes())
         copy_of.append(claim.setdefault(says, len(claim)))
-    return Background(every, testable, tuple(copy_of), len(claim))
+    return Background(every, testable, tuple(copy_of), len(claim), words)
 
 
 def switches_of(

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
 from kb.arrays import Codes, Numbers
+from learning.clouds import Cloud, forecast_in, log_likelihood_in, loss_in, nodes_for
 from learning.switches import MOST_ENUMERATED, Switchboard, Worlds, drawn_worlds, every_world
 
 __all__ = ["Expectation", "expectation_over"]
@@ -36,10 +37,13 @@ class Expectation(Protocol):
     def loss(self, b: Numbers, S: Numbers, y: Codes) -> tuple[float, Numbers, Numbers]:
         """Σ_x E_g[-log f(y|x, g)] in nats, with its gradients in b, shape (K,), and S, shape (F, n, K)."""
 
-    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes) -> Numbers:
+    def loss_in(self, b: Numbers, S: Numbers, y: Codes, cloud: Cloud) -> tuple[float, Numbers, Cloud]:
+        """The same with the words' cloud, with gradients in S and in its moments."""
+
+    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes, cloud: Cloud | None = None) -> Numbers:
         """Per case E_g[log f(y|x, g)] in nats, shape (n,)."""
 
-    def forecast(self, b: Numbers, S: Numbers) -> Numbers:
+    def forecast(self, b: Numbers, S: Numbers, cloud: Cloud | None = None) -> Numbers:
         """Per case E_g[f(·|x, g)], shape (n, K), rows sum to 1."""
 
 
@@ -60,8 +64,8 @@ def _block(rows: slice, board: Switchboard, worlds: Worlds) -> _Block:
 class _OverWorlds:
     """Listed worlds, the same for all cases of a block."""
 
-    def __init__(self, blocks: list[_Block]) -> None:
-        self.blocks = blocks
+    def __init__(self, blocks: list[_Block], seed: int) -> None:
+        self.blocks, self.seed = blocks, seed
 
     @staticmethod
     def _scores(block: _Block, b: Numbers, S: Numbers) -> Numbers:
@@ -87,16 +91,38 @@ class _OverWorlds:
             dS[:, block.rows] = (block.on.T @ p).transpose(1, 2, 0)
         return value, db, dS
 
-    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes) -> Numbers:
+    def loss_in(self, b: Numbers, S: Numbers, y: Codes, cloud: Cloud) -> tuple[float, Numbers, Cloud]:
+        value, dS = 0.0, np.empty_like(S)
+        slope = Cloud(np.empty_like(cloud.mean), np.empty_like(cloud.variance))
+        for block in self.blocks:
+            rows, u = block.rows, self._scores(block, b, S)
+            nodes = nodes_for(len(b), len(block.weight), self.seed)
+            part, du, moments = loss_in(u, block.weight, cloud[rows], y[rows], nodes)
+            value += part
+            dS[:, rows] = (block.on.T @ du).transpose(1, 2, 0)
+            slope.mean[rows], slope.variance[rows] = moments.mean, moments.variance
+        return value, dS, slope
+
+    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes, cloud: Cloud | None = None) -> Numbers:
         found = np.empty(len(y))
         for block in self.blocks:
+            if cloud is not None:
+                rows, nodes = block.rows, nodes_for(len(b), len(block.weight), self.seed)
+                u = self._scores(block, b, S)
+                found[rows] = log_likelihood_in(u, block.weight, cloud[rows], y[rows], nodes)
+                continue
             log_p = log_softmax(self._scores(block, b, S), axis=0)
             found[block.rows] = log_p[y[block.rows], :, np.arange(log_p.shape[2])] @ block.weight
         return found
 
-    def forecast(self, b: Numbers, S: Numbers) -> Numbers:
+    def forecast(self, b: Numbers, S: Numbers, cloud: Cloud | None = None) -> Numbers:
         found = np.empty(S.shape[1:])
         for block in self.blocks:
+            if cloud is not None:
+                nodes = nodes_for(len(b), len(block.weight), self.seed)
+                u = self._scores(block, b, S)
+                found[block.rows] = forecast_in(u, block.weight, cloud[block.rows], nodes)
+                continue
             p = softmax(self._scores(block, b, S), axis=0)
             found[block.rows] = np.einsum("kwn,w->nk", p, block.weight)
         return found
@@ -108,14 +134,21 @@ class _Normal:
     def __init__(self, board: Switchboard) -> None:
         self.t = board.family_tau()
 
-    def _moments(self, b: Numbers, S: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    def _moments(self, b: Numbers, S: Numbers, cloud: Cloud | None) -> tuple[Numbers, Numbers, Numbers]:
         odds = S[:, :, 1] - S[:, :, 0]
         mean = b[1] - b[0] + self.t @ odds
         variance = (self.t * (1.0 - self.t)) @ odds**2
+        if cloud is not None:
+            mean, variance = mean + cloud.mean[:, 0], variance + cloud.variance[:, 0]
         return mean, variance, odds
 
     def loss(self, b: Numbers, S: Numbers, y: Codes) -> tuple[float, Numbers, Numbers]:
-        mean, variance, odds = self._moments(b, S)
+        value, dS, slope = self.loss_in(b, S, y, None)
+        db = float(slope.mean.sum())
+        return value, np.array([-db, db]), dS
+
+    def loss_in(self, b: Numbers, S: Numbers, y: Codes, cloud: Cloud | None) -> tuple[float, Numbers, Cloud]:
+        mean, variance, odds = self._moments(b, S, cloud)
         sign, deviation = np.where(y > 0, 1.0, -1.0), np.sqrt(variance)
         u = sign[:, None] * (mean[:, None] + deviation[:, None] * _NODES)
         du = -sign[:, None] * expit(-u)
@@ -124,15 +157,15 @@ class _Normal:
         pull = ddeviation / np.maximum(deviation, 1e-12)
         d = self.t[:, None] * dmean + (self.t * (1.0 - self.t))[:, None] * odds * pull
         value = float((np.logaddexp(0.0, -u) @ _WEIGHTS).sum())
-        return value, np.array([-dmean.sum(), dmean.sum()]), np.stack([-d, d], axis=2)
+        return value, np.stack([-d, d], axis=2), Cloud(dmean[:, None], 0.5 * pull[:, None])
 
-    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes) -> Numbers:
-        mean, variance, _ = self._moments(b, S)
+    def log_likelihood(self, b: Numbers, S: Numbers, y: Codes, cloud: Cloud | None = None) -> Numbers:
+        mean, variance, _ = self._moments(b, S, cloud)
         u = np.where(y > 0, 1.0, -1.0)[:, None] * (mean[:, None] + np.sqrt(variance)[:, None] * _NODES)
         return -np.logaddexp(0.0, -u) @ _WEIGHTS
 
-    def forecast(self, b: Numbers, S: Numbers) -> Numbers:
-        mean, variance, _ = self._moments(b, S)
+    def forecast(self, b: Numbers, S: Numbers, cloud: Cloud | None = None) -> Numbers:
+        mean, variance, _ = self._moments(b, S, cloud)
         p = expit(mean[:, None] + np.sqrt(variance)[:, None] * _NODES) @ _WEIGHTS
         return np.stack([1.0 - p, p], axis=1)
 
@@ -152,14 +185,14 @@ def expectation_over(
     """
     affordable = 4 * draws if alike else max(4 * draws, _CELLS * draws // (16 * max(n * classes, 1)))
     if 2 ** len(board.doubtful) <= min(affordable, 2**MOST_ENUMERATED):
-        return _OverWorlds(_in_blocks(n, classes, board, every_world(board)))
+        return _OverWorlds(_in_blocks(n, classes, board, every_world(board)), seed)
     if classes == 2 and board.are_independent:
         return _Normal(board)
     rng = np.random.default_rng(seed)
     if alike:
-        return _OverWorlds(_in_blocks(n, classes, board, drawn_worlds(board, draws, rng)))
+        return _OverWorlds(_in_blocks(n, classes, board, drawn_worlds(board, draws, rng)), seed)
     rows = [slice(at, min(at + _BLOCK, n)) for at in range(0, n, _BLOCK)]
-    return _OverWorlds([_block(r, board, drawn_worlds(board, draws, rng)) for r in rows])
+    return _OverWorlds([_block(r, board, drawn_worlds(board, draws, rng)) for r in rows], seed)
 
 
 def _in_blocks(n: int, classes: int, board: Switchboard, worlds: Worlds) -> list[_Block]:

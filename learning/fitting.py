@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,15 +18,32 @@ from kb.knowledge import Tree
 from learning.background import Background, background_of
 from learning.beliefs import prior_of
 from learning.expectation import expectation_over
+from learning.matches import Matches
 from learning.measures import measure
 from learning.prior import Prior, task_belief
-from learning.scorecard import Penalty, Points, Scorecard, choose_strength, contributions, fit_points
+from learning.scorecard import Penalty, Points, Scorecard, all_on, fit_points, forecast
+from learning.strength import choose_strength, choose_word_strength
+from learning.word_beliefs import answered_sides
+from learning.word_strength import WordStrength, word_strength
 
-__all__ = ["Fit", "all_on", "fit_numbers", "fit_plain", "folds_of", "latest_fit", "refit"]
+__all__ = [
+    "Fit",
+    "fit_numbers",
+    "fit_plain",
+    "folds_of",
+    "latest_fit",
+    "refit",
+    "strength_of_words",
+    "with_strength",
+]
 
 MOST_CASES = 100_000  # of D; a fit on more looks at a seeded sample
 CASES_FOR_STRENGTH = 3_000  # that λ is chosen with
 FORECAST_DRAWS = 256
+FORM = 3  # of what is stored; other forms are fitted anew
+
+Strengths = tuple[float, float]
+"""λ of table claims and λ of words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +68,24 @@ class Fit:
     as_D: float  # noqa: N815  # D is the name of the labelled cases
     seed: int
 
-    def forecast(self, matches: Numbers) -> Numbers:
-        """P(y | x, Z) for cases of D*, in expectation over the worlds, shape (n, K).
+    def forecast(self, matches: Matches) -> Numbers:
+        """P(y | x, Z) for n cases of D*, in expectation over the worlds, shape (n, K).
 
         Args:
-            matches: Which claim speaks about which case, shape (n, m).
+            matches: Which statement speaks about which case.
         """
         board = self.scorecard.board
         expectation = expectation_over(
             board, len(matches), self.scorecard.classes, seed=self.seed, draws=FORECAST_DRAWS, alike=True
         )
-        found = np.empty((len(matches), self.scorecard.classes))
-        S = contributions(self.scorecard, matches, self.points.theta)
-        found[:] = (1.0 - self.as_D) * expectation.forecast(self.points.b, S)
-        return found + self.as_D * self.forecast_as_D(matches)
+        doubted = forecast(self.scorecard, self.points, matches, expectation)
+        return (1.0 - self.as_D) * doubted + self.as_D * self.forecast_as_D(matches)
 
-    def forecast_as_D(self, matches: Numbers) -> Numbers:  # noqa: N802
+    def forecast_as_D(self, matches: Matches) -> Numbers:  # noqa: N802
         """P(y | x, Z) for more cases like D: everything is on, shape (n, K)."""
-        board = self.scorecard.board.all_on()
-        expectation = expectation_over(board, len(matches), self.scorecard.classes, seed=self.seed)
-        return expectation.forecast(self.plain.b, contributions(self.scorecard, matches, self.plain.theta))
+        card = all_on(self.scorecard)
+        expectation = expectation_over(card.board, len(matches), card.classes, seed=self.seed)
+        return forecast(card, self.plain, matches, expectation)
 
 
 def folds_of(n: int, seed: int) -> list[tuple[Codes, Codes]]:
@@ -85,36 +100,50 @@ def folds_of(n: int, seed: int) -> list[tuple[Codes, Codes]]:
 
 def fit_numbers(  # data, model and what is known of λ
     scorecard: Scorecard,
-    A: Numbers,
+    A: Matches,
     y: Codes,
     *,
     seed: int,
-    strength: float | None = None,
+    strength: Strengths | float | None = None,
     penalty: Penalty = "ridge",
 ) -> Points:
     """The points of a scorecard, with λ chosen by cross-validation on these cases.
 
     Args:
         scorecard: Claims, switches and sides.
-        A: Which claim speaks about which case, shape (n, m).
+        A: Which statement speaks about which of n cases.
         y: Class of each case, shape (n,).
         seed: For folds and drawn worlds.
-        strength: λ; None chooses it.
+        strength: λ of table claims and of words; a single one is that of claims, and None chooses.
         penalty: As in ``fit_points``.
     """
     if len(y) > MOST_CASES:
         rows = np.sort(np.random.default_rng(seed).permutation(len(y))[:MOST_CASES])
         A, y = A[rows], y[rows]
-    if strength is None:
+    claims, words = strength if isinstance(strength, tuple) else (strength, None)
+    if claims is None or (words is None and scorecard.words is not None):
         some = np.random.default_rng(seed).permutation(len(y))[:CASES_FOR_STRENGTH]
-        folds = folds_of(len(some), seed)
-        strength, _ = choose_strength(scorecard, A[some], y[some], folds, seed=seed, penalty=penalty)
+        claims, words = _chosen_strengths(scorecard, A[some], y[some], claims, seed=seed, penalty=penalty)
     expectation = expectation_over(scorecard.board, len(y), scorecard.classes, seed=seed)
-    return fit_points(scorecard, A, y, expectation, strength=strength, penalty=penalty)
+    words = 1.0 if words is None else words
+    return fit_points(scorecard, A, y, expectation, strength=claims, word_strength=words, penalty=penalty)
+
+
+def _chosen_strengths(  # data, model and what is known of λ
+    scorecard: Scorecard, A: Matches, y: Codes, claims: float | None, *, seed: int, penalty: Penalty
+) -> Strengths:
+    """λ of claims unless it is given, then that of the words."""
+    folds = folds_of(len(y), seed)
+    if claims is None and (A.claims.shape[1] or scorecard.words is None):
+        claims, _ = choose_strength(scorecard, A, y, folds, seed=seed, penalty=penalty)
+    claims, words = 1.0 if claims is None else claims, 1.0
+    if scorecard.words is not None:
+        words, _ = choose_word_strength(scorecard, A, y, folds, seed=seed, strength=claims, penalty=penalty)
+    return claims, words
 
 
 def fit_plain(
-    scorecard: Scorecard, A: Numbers, y: Codes, *, seed: int, strength: float | None = None
+    scorecard: Scorecard, A: Matches, y: Codes, *, seed: int, strength: Strengths | float | None = None
 ) -> Points:
     """The points of a scorecard with everything on, or off for good: nothing in doubt.
 
@@ -122,11 +151,6 @@ def fit_plain(
     (lasso); under doubt they are the reserve, and share what there is to say (ridge).
     """
     return fit_numbers(scorecard, A, y, seed=seed, strength=strength, penalty="lasso")
-
-
-def all_on(scorecard: Scorecard) -> Scorecard:
-    """The same claims in the world in which everything carries over."""
-    return Scorecard(scorecard.board.all_on(), scorecard.side, scorecard.classes)
 
 
 def refit(tree: Tree, *, seed: int | None = None, keep_strengths: bool = False) -> Fit:
@@ -143,15 +167,41 @@ def refit(tree: Tree, *, seed: int | None = None, keep_strengths: bool = False) 
     prior = prior_of(tree, judgements, background.every)
     scorecard = background.scorecard(prior, tree.task.classes)
     A, y = background.matches(tree.D.cases), tree.D.y
-    stored = tree.record.spec.get("fit")
-    kept = stored.get("strengths") if keep_strengths and isinstance(stored, dict) else None
-    strength, plain_strength = kept or (None, None)
+    scorecard = with_strength(scorecard, strength_of_words(tree, background, prior))
+    strength, plain_strength = _kept_strengths(tree) if keep_strengths else (None, None)
     points = fit_numbers(scorecard, A, y, seed=seed, strength=strength)
     plain = fit_plain(all_on(scorecard), A, y, seed=seed, strength=plain_strength)
     fit = Fit(background, prior, scorecard, points, plain, task_belief(judgements), seed)
     tree.store.put_measures(tree.tree_id, measure(tree, background, prior, scorecard, points, seed=seed))
     _remember(tree, fit)
     return fit
+
+
+def strength_of_words(tree: Tree, background: Background, prior: Prior) -> WordStrength:
+    """How strongly words speak on D*, from how far rated words agree there and in D; no label is looked at."""
+    if not len(background.words):
+        return WordStrength(1.0, 0.0)
+    D, Dstar = (background.words.matches(cases).pattern for cases in (tree.D.cases, tree.Dstar))
+    sides = answered_sides(background.words, prior, tree.task.classes)
+    return word_strength(D, Dstar, sides, len(tree.task.classes))
+
+
+def with_strength(scorecard: Scorecard, strength: WordStrength) -> Scorecard:
+    """The same, with the strength of its words on D*."""
+    if scorecard.words is None:
+        return scorecard
+    words = replace(scorecard.words, factor=strength.factor, doubt=strength.doubt)
+    return replace(scorecard, words=words)
+
+
+def _kept_strengths(tree: Tree) -> tuple[Strengths | None, Strengths | None]:
+    """λ of the stored fit, in doubt and with everything on."""
+    stored = tree.record.spec.get("fit")
+    kept = stored.get("strengths") if isinstance(stored, dict) and stored.get("form") == FORM else None
+    if not kept:
+        return None, None
+    (claims, words), (plain_claims, plain_words) = kept
+    return (claims, words), (plain_claims, plain_words)
 
 
 def latest_fit(tree: Tree) -> Fit:
@@ -167,29 +217,48 @@ def latest_fit(tree: Tree) -> Fit:
         numbers = json.loads(tree.store.blob(stored["digest"]))
     except FailedError:
         return refit(tree)
-    scorecard = background.scorecard(prior, tree.task.classes)
+    strength = WordStrength(**numbers["word_strength_on_Dstar"])
+    scorecard = with_strength(background.scorecard(prior, tree.task.classes), strength)
     points, plain = (_points(numbers[name], scorecard) for name in ("points", "plain"))
     return Fit(background, prior, scorecard, points, plain, as_D, numbers["seed"])
 
 
 def _points(stored: dict[str, object], scorecard: Scorecard) -> Points:
-    theta = np.array(stored["theta"], dtype=np.float64).reshape(-1, scorecard.classes)
-    return Points(np.array(stored["b"], dtype=np.float64), theta, float(str(stored["strength"])))
+    theta, words = (_per_class(stored[name], scorecard.classes) for name in ("theta", "words"))
+    b, strength = _per_class(stored["b"], scorecard.classes)[0], float(str(stored["strength"]))
+    return Points(
+        b, theta, strength, 0.0, words, float(str(stored["word_strength"])), float(str(stored["scale"]))
+    )
+
+
+def _per_class(stored: object, classes: int) -> Numbers:
+    return np.array(stored, dtype=np.float64).reshape(-1, classes)
 
 
 def _remember(tree: Tree, fit: Fit) -> None:
     numbers = {
-        name: {"b": p.b.tolist(), "theta": p.theta.tolist(), "strength": p.strength}
+        name: {
+            "b": p.b.tolist(),
+            "theta": p.theta.tolist(),
+            "strength": p.strength,
+            "words": p.words.tolist(),
+            "word_strength": p.word_strength,
+            "scale": p.scale,
+        }
         for name, p in (("points", fit.points), ("plain", fit.plain))
     }
-    digest = tree.store.put_blob(json.dumps({**numbers, "seed": fit.seed}).encode())
+    card = fit.scorecard.words
+    strength = {"factor": card.factor, "doubt": card.doubt} if card else {"factor": 1.0, "doubt": 0.0}
+    whole = {**numbers, "seed": fit.seed, "word_strength_on_Dstar": strength}
+    digest = tree.store.put_blob(json.dumps(whole).encode())
     state = _state(fit.background, fit.prior, fit.as_D)
-    strengths = [fit.points.strength, fit.plain.strength]
-    tree.remember({"fit": {"digest": digest, "state": state, "strengths": strengths}})
+    strengths = [(p.strength, p.word_strength) for p in (fit.points, fit.plain)]
+    tree.remember({"fit": {"form": FORM, "digest": digest, "state": state, "strengths": strengths}})
 
 
 def _state(background: Background, prior: Prior, as_D: float) -> str:
     """A hash of all that the numbers depend on, D and the seed aside."""
     said = [(s.address, s.draft.when, s.draft.side, s.kind, s.draft.columns) for s in background.every]
     rated = sorted((a, b.plausibility) for a, b in prior.rated.items())
-    return hashlib.blake2b(repr((said, rated, as_D)).encode(), digest_size=16).hexdigest()
+    of_words = prior.said_of_words.digest() if prior.said_of_words else ""
+    return hashlib.blake2b(repr((FORM, said, rated, of_words, as_D)).encode(), digest_size=16).hexdigest()

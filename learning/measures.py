@@ -13,6 +13,7 @@ from kb.statements import Measures
 from learning.background import Background, switches_of
 from learning.prior import Prior
 from learning.scorecard import Points, Scorecard
+from learning.word_measures import WordMeasures
 from unpacking.counts import fold_of, gain_nats
 
 __all__ = ["centred_points", "measure", "nats_together"]
@@ -38,15 +39,21 @@ def measure(
     """
     rows = _sample(tree.D.n, seed)
     y = tree.D.y[rows]
-    on_D = background.matches(tree.D.cases)[rows] > 0
-    on_Dstar = background.matches(tree.Dstar) > 0
+    matches_D, matches_Dstar = background.matches(tree.D.cases)[rows], background.matches(tree.Dstar)
+    on_D, on_Dstar = matches_D.claims > 0, matches_Dstar.claims > 0
     copies = np.bincount(np.array(background.copy_of, dtype=np.int64), minlength=background.claims)
     claim_of = dict(zip((s.address for s in background.testable), background.copy_of, strict=True))
     below = _claims_below(background, claim_of)
     plausible = _plausibilities(background, prior)
     fold = fold_of(len(y), seed)
+    said = WordMeasures(background.words, matches_D.words, matches_Dstar.words, y, fold, scorecard, points)
     found = {}
     for s in background.every:
+        if s.address in background.words.place:
+            found[s.address] = said.of_word(
+                s.address, prior.belief(s.address, ancestors(s.address)), tree.task
+            )
+            continue
         claims = below[s.address]
         belief = prior.belief(s.address, ancestors(s.address))
         own = claim_of.get(s.address)
@@ -57,6 +64,11 @@ def measure(
         elif len(s.address) == 1:
             worth = centred_points(points.b, tree.task.classes)
         nats = nats_together(on_D[:, claims], y, fold, scorecard.classes) if claims else None
+        carries_D, carries_Dstar = (
+            float(on[:, claims].any(axis=1).mean()) if claims else None for on in (on_D, on_Dstar)
+        )
+        if not claims and (below_here := said.below(s.address)).size:
+            nats, carries_D, carries_Dstar = said.together(below_here)
         p = plausible.get(s.address, belief.plausibility)
         found[s.address] = Measures(
             points=worth,
@@ -64,8 +76,8 @@ def measure(
             plausibility_sd=belief.sd,
             rated=belief.rated,
             nats_on_D=nats,
-            carries_D=float(on_D[:, claims].any(axis=1).mean()) if claims else None,
-            carries_Dstar=float(on_Dstar[:, claims].any(axis=1).mean()) if claims else None,
+            carries_D=carries_D,
+            carries_Dstar=carries_Dstar,
             alarm=nats is not None
             and nats >= ALARM_NATS
             and belief.plausibility < ALARM_PLAUSIBILITY

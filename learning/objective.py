@@ -18,7 +18,17 @@ import numpy as np
 from kb.address import Address
 from kb.arrays import Codes, Numbers
 from learning.expectation import Expectation, expectation_over
-from learning.scorecard import Points, Scorecard, contributions, fit_points
+from learning.matches import Matches
+from learning.scorecard import (
+    Held,
+    Points,
+    Scorecard,
+    all_on,
+    contributions,
+    fit_points,
+    log_likelihood,
+    said_by_words,
+)
 from learning.switches import Switchboard
 
 __all__ = ["Objective", "Standing", "Terms", "silenced"]
@@ -56,14 +66,14 @@ class Standing:
 
     Attributes:
         scorecard: Claims, switches and sides.
-        A: Which claim speaks about which case that may be chosen with, shape (n, m).
+        A: Which statement speaks about which of the n cases that may be chosen with.
         claims: Per claim the address of a statement that makes it.
         points: Per fold.
         terms: J.
     """
 
     scorecard: Scorecard
-    A: Numbers
+    A: Matches
     claims: tuple[Address, ...]
     points: tuple[Points, ...]
     terms: Terms
@@ -76,7 +86,8 @@ class Objective:
     Attributes:
         y: Classes of the cases that may be chosen with, shape (n,).
         folds: (rows to fit, rows to score).
-        strength: λ of the points.
+        strength: λ of the points of claims.
+        word_strength: λ of those of words.
         seed: For drawn worlds.
         literal: ``--scope off``.
     """
@@ -86,11 +97,12 @@ class Objective:
     strength: float
     seed: int
     literal: bool = False
+    word_strength: float = 1.0
 
     def stand(
         self,
         scorecard: Scorecard,
-        A: Numbers,
+        A: Matches,
         claims: tuple[Address, ...] = (),
         before: Standing | None = None,
     ) -> Standing:
@@ -106,11 +118,11 @@ class Objective:
                 self.y[fit],
                 self._expectation(used.board, len(fit), used.classes),
                 strength=self.strength,
+                word_strength=self.word_strength,
                 start=start,
             )
-            S = contributions(used, A[score], found.theta)
             expectation = self._expectation(used.board, len(score), used.classes)
-            data += float(expectation.log_likelihood(found.b, S, self.y[score]).sum())
+            data += float(log_likelihood(used, found, A[score], self.y[score], expectation).sum())
             base += self._base(fit, score, used.classes)
             scored += len(score)
             points.append(found)
@@ -128,26 +140,26 @@ class Objective:
             A: Which new claim speaks about which case, shape (n, claims).
         """
         used = self._board(Scorecard(board, tuple(side), standing.scorecard.classes))
-        held = self._board(standing.scorecard)
+        stands = self._board(standing.scorecard)
         gain, scored = 0.0, 0
         for points, (fit, score) in zip(standing.points, self.folds, strict=True):
             some = fit[:CASES_TO_WEIGH]
-            fixed = _extended(contributions(held, standing.A[some], points.theta), len(board.needs))
             found = fit_points(
                 used,
-                A[some],
+                Matches(A[some]),
                 self.y[some],
                 self._expectation(used.board, len(some), used.classes),
                 strength=self.strength,
                 start=Points(points.b, np.zeros((0, used.classes)), self.strength),
-                fixed=fixed,
+                held=_held(stands, points, standing.A[some], len(board.needs)),
             )
             some = score[:CASES_TO_WEIGH]
-            fixed = _extended(contributions(held, standing.A[some], points.theta), len(board.needs))
+            held = _held(stands, points, standing.A[some], len(board.needs))
             expectation = self._expectation(used.board, len(some), used.classes)
-            without = expectation.log_likelihood(points.b, fixed, self.y[some])
-            fixed += contributions(used, A[some], found.theta)
-            gain += float((expectation.log_likelihood(found.b, fixed, self.y[some]) - without).sum())
+            without = expectation.log_likelihood(points.b, held.S, self.y[some], held.cloud)
+            S = held.S + contributions(used, A[some], found.theta)
+            together = expectation.log_likelihood(found.b, S, self.y[some], held.cloud)
+            gain += float((together - without).sum())
             scored += len(some)
         gain *= len(self.y) / max(scored, 1)
         return gain + self._log_prior(board) - self._log_prior(standing.scorecard.board)
@@ -160,16 +172,14 @@ class Objective:
             y = self.y[score]
             expectation = self._expectation(held.board, len(score), held.classes)
             with_them, without_them = (
-                expectation.log_likelihood(points.b, contributions(held, A[score], points.theta), y)
-                for A in (standing.A, silent.A)
+                log_likelihood(held, points, A[score], y, expectation) for A in (standing.A, silent.A)
             )
             found += float((without_them - with_them).sum())
             scored += len(score)
         return found * len(self.y) / max(scored, 1)
 
     def _board(self, scorecard: Scorecard) -> Scorecard:
-        board = scorecard.board.all_on() if self.literal else scorecard.board
-        return Scorecard(board, scorecard.side, scorecard.classes)
+        return all_on(scorecard) if self.literal else scorecard
 
     def _expectation(self, board: Switchboard, n: int, classes: int) -> Expectation:
         return expectation_over(board, n, classes, seed=self.seed)
@@ -187,9 +197,9 @@ class Objective:
 
 def silenced(standing: Standing, claims: Sequence[int]) -> Standing:
     """The same standing, in which some claims speak about no case."""
-    A = standing.A.copy()
-    A[:, list(claims)] = 0.0
-    return replace(standing, A=A)
+    quiet = standing.A.claims.copy()
+    quiet[:, list(claims)] = 0.0
+    return replace(standing, A=replace(standing.A, claims=quiet))
 
 
 def _carried_over(before: Standing, fold: int, claims: Sequence[Address], classes: int) -> Points:
@@ -200,11 +210,12 @@ def _carried_over(before: Standing, fold: int, claims: Sequence[Address], classe
     for i, address in enumerate(claims):
         if address in place:
             theta[i] = had.theta[place[address]]
-    return Points(had.b, theta, had.strength)
+    return replace(had, theta=theta)
 
 
-def _extended(S: Numbers, families: int) -> Numbers:
-    """S with zeros for families that are new."""
+def _held(scorecard: Scorecard, points: Points, A: Matches, families: int) -> Held:
+    """What Z adds as it stands, with zeros for families that are new."""
+    S = contributions(scorecard, A.claims, points.theta)
     found = np.zeros((families, *S.shape[1:]))
     found[: len(S)] = S
-    return found
+    return Held(found, said_by_words(scorecard, A, points))

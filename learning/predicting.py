@@ -13,16 +13,19 @@ from kb.arrays import Codes, Numbers
 from kb.cases import Cases
 from kb.errors import InputError
 from kb.knowledge import Tree
+from kb.statements import Statement
 from kb.words import in_words
 from learning.bounds import MOST_SWITCHES, forecast_bounds
 from learning.fitting import Fit, latest_fit
+from learning.matches import Matches
 from learning.measures import centred_points
-from learning.scorecard import contributions
 
 __all__ = ["Citation", "Explanation", "Predictions", "explain", "predict"]
 
 CITED = 5  # statements a reader takes in at a glance
 OFF = 0.5  # below this plausibility a statement is cited as switched off
+MOST_WORDS = 40  # of a text that are looked at for citations
+SWITCHES_OF_TEXTS = 8  # whose joint distribution is left open where every case is one of its own
 _CHUNK = 20_000
 
 
@@ -151,9 +154,10 @@ def predict(tree: Tree, cases: Cases | None = None, *, bounds: bool = False) -> 
     )
     if not bounds:
         return Predictions(tree.task.classes, p)
-    different, which = np.unique(matches, axis=0, return_inverse=True)
-    ends = np.array([forecast_bounds(fit, row, _cited_switches(fit, row)) for row in different])
-    ends = ends.reshape(-1, 2, len(tree.task.classes))[which.ravel()]
+    first, which = _different(matches)
+    most = MOST_SWITCHES if matches.words is None else SWITCHES_OF_TEXTS
+    ends = np.array([forecast_bounds(fit, matches[i : i + 1], most=most) for i in first.tolist()])
+    ends = ends.reshape(-1, 2, len(tree.task.classes))[which]
     return Predictions(tree.task.classes, p, ends[:, 0], ends[:, 1])
 
 
@@ -171,12 +175,12 @@ def explain(tree: Tree, case: int, *, bounds: bool = True) -> Explanation:
         )
     fit = latest_fit(tree)
     one = tree.Dstar.take(np.array([case]))
-    row = fit.background.matches(one)[0]
-    p = fit.forecast(row[None])[0]
-    citations = _citations(tree, fit, row)
+    matches = fit.background.matches(one)
+    p = fit.forecast(matches)[0]
+    citations = _citations(tree, fit, matches)
     ends = None
     if bounds:
-        low, high = forecast_bounds(fit, row, _cited_switches(fit, row))
+        low, high = forecast_bounds(fit, matches)
         ends = {name: (float(a), float(b)) for name, a, b in zip(tree.task.classes, low, high, strict=True)}
     return Explanation(
         case=case,
@@ -189,16 +193,13 @@ def explain(tree: Tree, case: int, *, bounds: bool = True) -> Explanation:
     )
 
 
-def _citations(tree: Tree, fit: Fit, row: Numbers) -> list[Citation]:
+def _citations(tree: Tree, fit: Fit, one: Matches) -> list[Citation]:
     """Statements that speak about a case, those that move its log-odds most first; one per claim."""
-    stand_ins = fit.background.stand_ins(fit.prior.rated)
-    measured = {s.address: s for s in tree.store.nodes(tree.tree_id, [s.address for s in stand_ins])}
+    speaking = [*_speaking_claims(fit, one), *_speaking_words(fit, one)]
+    measured = {s.address: s for s in tree.store.nodes(tree.tree_id, [s.address for s, _ in speaking])}
     found = []
-    for claim in np.flatnonzero(row):
-        s = measured[stand_ins[claim].address]
-        theta = fit.points.theta[claim]
-        if not theta.any():
-            continue
+    for place, (statement, theta) in enumerate(speaking):
+        s = measured[statement.address]
         belief = fit.prior.belief(s.address, ancestors(s.address))
         plausibility = s.plausibility if s.plausibility is not None else belief.plausibility
         citation = Citation(
@@ -210,18 +211,36 @@ def _citations(tree: Tree, fit: Fit, row: Numbers) -> list[Citation]:
             rated=belief.by is not None,
         )
         weight = float(np.abs(theta - theta.mean()).max())
-        found.append((weight * max(plausibility, 0.05), claim, citation))
+        found.append((weight * max(plausibility, 0.05), place, citation))
     found.sort(key=lambda item: (-item[0], item[1]))
     return [citation for _, _, citation in found]
 
 
-def _cited_switches(fit: Fit, row: Numbers) -> Codes:
-    """The doubtful switches that move this case's log-odds most, at most twelve."""
-    board = fit.scorecard.board
-    S = contributions(fit.scorecard, row[None], fit.points.theta)[:, 0]
-    weight = np.zeros(len(board.tau))
-    for need, moved in zip(board.needs, np.ptp(S, axis=1), strict=True):
-        for i in need:
-            weight[i] += moved
-    order = [i for i in np.argsort(-weight, kind="stable") if weight[i] > 0 and 0 < board.tau[i] < 1]
-    return np.array(order[:MOST_SWITCHES], dtype=np.int64)
+def _speaking_claims(fit: Fit, one: Matches) -> Iterator[tuple[Statement, Numbers]]:
+    """Claims that say something of the case, with their points."""
+    stand_ins = fit.background.stand_ins(fit.prior.rated)
+    for claim in np.flatnonzero(one.claims[0]):
+        if fit.points.theta[claim].any():
+            yield stand_ins[claim], fit.points.theta[claim]
+
+
+def _speaking_words(fit: Fit, one: Matches) -> Iterator[tuple[Statement, Numbers]]:
+    """The words of the case that weigh most, with what they add there if they carry over."""
+    card = fit.scorecard.words
+    if card is None or one.words is None:
+        return
+    here = one.words.pattern.indices
+    theta = one.words.scale[0] * fit.points.words[here]
+    weight = np.ptp(theta, axis=1) * np.maximum(card.tau[here].max(axis=1), 0.05)
+    for at in np.argsort(-weight, kind="stable")[:MOST_WORDS].tolist():
+        if weight[at] > 0.0:
+            yield fit.background.words.statements[int(here[at])], theta[at]
+
+
+def _different(matches: Matches) -> tuple[Codes, Codes]:
+    """Rows that differ, and for each case which of them it is like."""
+    if matches.words is not None:
+        rows = np.arange(len(matches))
+        return rows, rows
+    _, first, which = np.unique(matches.claims, axis=0, return_index=True, return_inverse=True)
+    return first, which.ravel()

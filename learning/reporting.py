@@ -14,9 +14,11 @@ from kb.shift import column_shifts
 from learning.ablations import Setting, ablation_rows
 from learning.baselines import classical_rows
 from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
-from learning.fitting import Fit, all_on, fit_numbers, fit_plain, latest_fit
+from learning.fitting import Fit, Strengths, fit_numbers, fit_plain, latest_fit
+from learning.matches import Matches
 from learning.prior import Rating, fit_prior, ratings_of
 from learning.report import Effort, Report, StatementLine, build_report
+from learning.scorecard import Points, all_on
 from learning.scores import log_loss
 
 __all__ = ["baselines", "report"]
@@ -117,17 +119,22 @@ def _ablations(tree: Tree, fit: Fit, seed: int, say: Say) -> list[tuple[str, dic
     return list(found.items())
 
 
-def _setting(tree: Tree, fit: Fit, A: Numbers, y: Codes, seed: int) -> Setting:
-    strengths: tuple[float | None, float | None] = (None, None)
+def _setting(tree: Tree, fit: Fit, A: Matches, y: Codes, seed: int) -> Setting:
+    strengths: tuple[Strengths | None, Strengths | None] = (None, None)
     if _is_large(tree, A):
-        strengths = fit.points.strength, fit.plain.strength
+        strengths = _strengths(fit.points), _strengths(fit.plain)
     said = tuple(ratings_of(tree.judgements()))
     return Setting(fit.background, tree.task.classes, said, fit.as_D, A, y, seed, strengths)
 
 
-def _is_large(tree: Tree, A: Numbers) -> bool:
+def _strengths(points: Points) -> Strengths:
+    return points.strength, points.word_strength
+
+
+def _is_large(tree: Tree, A: Matches) -> bool:
     """So many numbers to fit that λ isn't chosen anew for every row."""
-    return A.size * len(tree.task.classes) > LARGE
+    said = 0 if A.words is None else A.words.pattern.nnz
+    return (A.claims.size + said) * len(tree.task.classes) > LARGE
 
 
 def _spent(tree: Tree) -> Cost:
@@ -152,8 +159,8 @@ def _budget_curve(tree: Tree, fit: Fit, labels: Codes) -> tuple[tuple[int, float
 
 
 def _loss_after(
-    tree: Tree, fit: Fit, said: list[Rating], matches: tuple[Numbers, Numbers], y: Codes
+    tree: Tree, fit: Fit, said: list[Rating], matches: tuple[Matches, Matches], y: Codes
 ) -> float:
     card = fit.background.scorecard(fit_prior(said), tree.task.classes)
-    points = fit_numbers(card, matches[0], tree.D.y, seed=fit.seed, strength=fit.points.strength)
+    points = fit_numbers(card, matches[0], tree.D.y, seed=fit.seed, strength=_strengths(fit.points))
     return log_loss(y, replace(fit, scorecard=card, points=points).forecast(matches[1]))

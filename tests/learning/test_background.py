@@ -199,7 +199,7 @@ def test_an_empty_background_matches_nothing(planted_tree: Tree) -> None:
     background = background_of(planted_tree)
 
     assert background == Background(background.every, (), (), 0)
-    assert background.matches(planted_tree.D.cases).shape == (planted_tree.D.n, 0)
+    assert background.matches(planted_tree.D.cases).claims.shape == (planted_tree.D.n, 0)
 
 
 def _paraphrase(when: str, number: int) -> tuple[str, str]:

@@ -150,7 +150,7 @@ def test_a_certain_class_is_the_most_likely_in_every_joint_world(dogs: Tree) -> 
         on = np.array([[float(t >= level) for t in board.tau]])
         u = fit.points.b + np.zeros((dogs.Dstar.n, 2))
         for s, f in enumerate(board.family):
-            u += board.families_on(on)[0, f] * A[:, [s]] * fit.points.theta[s]
+            u += board.families_on(on)[0, f] * A.claims[:, [s]] * fit.points.theta[s]
         e = np.exp(u - u.max(axis=1, keepdims=True))
         together += (level - below) * e / e.sum(axis=1, keepdims=True)
     mixed = (1.0 - fit.as_D) * together + fit.as_D * fit.forecast_as_D(A)

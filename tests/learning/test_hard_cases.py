@@ -132,7 +132,7 @@ def test_a_category_that_d_never_shows_is_forecast_without_what_speaks_of_its_co
     about_colour = [i for i, s in enumerate(fit.background.stand_ins()) if "colour" in s.draft.columns]
     named_colours = [i for i in about_colour if "<>" not in (fit.background.stand_ins()[i].draft.when or "")]
     assert named_colours
-    assert not fit.background.matches(tree.Dstar)[:, named_colours].any()
+    assert not fit.background.matches(tree.Dstar).claims[:, named_colours].any()
     assert explain(tree, 0).values["colour"] == "green"
 
 

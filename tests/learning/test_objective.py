@@ -7,6 +7,7 @@ import pytest
 
 from kb.arrays import Codes, Numbers
 from learning.fitting import folds_of
+from learning.matches import Matches
 from learning.objective import Objective
 from learning.scorecard import Scorecard, contributions
 from learning.switches import Switchboard
@@ -36,7 +37,7 @@ def test_j_is_the_expected_log_likelihood_out_of_fold() -> None:
     scorecard = card([0.3, 0.8], [0, 1])
     J = objective(y)
 
-    standing = J.stand(scorecard, A[:, :2])
+    standing = J.stand(scorecard, Matches(A[:, :2]))
 
     total = 0.0
     for points, (_, score) in zip(standing.points, J.folds, strict=True):
@@ -53,7 +54,7 @@ def test_the_base_is_the_rate_of_the_classes_out_of_fold() -> None:
     A, y = task()
     J = objective(y)
 
-    base = J.stand(card([], []), A[:, :0]).terms.base
+    base = J.stand(card([], []), Matches(A[:, :0])).terms.base
 
     by_hand = sum(
         np.log((np.sum(y[fit] == y[i]) + 0.5) / (len(fit) + 1.0)) for fit, score in J.folds for i in score
@@ -67,7 +68,7 @@ def test_a_planted_column_buys_at_most_its_plausibility_however_many_claims_it_m
     A, y = task()
     tau = 0.05
     J = objective(y)
-    standing = J.stand(card([0.9], [0]), A[:, :1])
+    standing = J.stand(card([0.9], [0]), Matches(A[:, :1]))
     board, new = standing.scorecard.board.extended({"snow": tau}, [frozenset(["snow"])] * pieces), A[:, 1:]
     gain = J.gain(standing, board, [-1] * pieces, new[:, 6 - pieces :])
 
@@ -79,7 +80,7 @@ def test_a_planted_column_buys_at_most_its_plausibility_however_many_claims_it_m
 def test_where_each_case_meets_one_claim_only_sharing_a_switch_costs_nothing() -> None:
     A, y = task()
     J = objective(y)
-    standing = J.stand(card([0.9], [0]), A[:, :1])
+    standing = J.stand(card([0.9], [0]), Matches(A[:, :1]))
     names = [f"snow{i}" for i in range(6)]
     board = standing.scorecard.board
 
@@ -94,7 +95,7 @@ def test_copies_of_the_planted_column_average_the_doubt_away_unless_they_share_i
     _, y = task()
     copies = np.repeat(y[:, None].astype(float), 8, axis=1)
     J = objective(y)
-    standing = J.stand(card([], []), copies[:, :0])
+    standing = J.stand(card([], []), Matches(copies[:, :0]))
     names = [f"copy{i}" for i in range(8)]
 
     shared = J.gain(standing, Switchboard.of({"snow": 0.3}, [frozenset(["snow"])] * 8), [-1] * 8, copies)
@@ -111,8 +112,8 @@ def test_as_first_written_doubt_costs_only_its_logarithm() -> None:
     A, y = task()
     J = objective(y, literal=True)
 
-    doubted = J.stand(card([0.9, 0.05], [0, 1, 1, 1, 1, 1, 1]), A).terms
-    believed = J.stand(card([0.9, 0.95], [0, 1, 1, 1, 1, 1, 1]), A).terms
+    doubted = J.stand(card([0.9, 0.05], [0, 1, 1, 1, 1, 1, 1]), Matches(A)).terms
+    believed = J.stand(card([0.9, 0.95], [0, 1, 1, 1, 1, 1, 1]), Matches(A)).terms
 
     assert doubted.data == pytest.approx(believed.data, abs=1e-9)
     assert doubted.log_prior == pytest.approx(np.log(0.9) + np.log(0.05), abs=1e-12)
@@ -122,7 +123,7 @@ def test_as_first_written_doubt_costs_only_its_logarithm() -> None:
 def test_as_first_written_a_planted_column_is_bought_at_once() -> None:
     A, y = task()
     J = objective(y, literal=True)
-    standing = J.stand(card([0.9], [0]), A[:, :1])
+    standing = J.stand(card([0.9], [0]), Matches(A[:, :1]))
     board = standing.scorecard.board.extended({"snow": 0.02}, [frozenset(["snow"])] * 6)
 
     gain = J.gain(standing, board, [-1] * 6, A[:, 1:])
@@ -134,25 +135,25 @@ def test_as_first_written_a_planted_column_is_bought_at_once() -> None:
 def test_what_a_move_promises_is_what_it_gives_when_nothing_else_is_fitted() -> None:
     A, y = task()
     J = objective(y)
-    standing = J.stand(card([], []), A[:, :0])
+    standing = J.stand(card([], []), Matches(A[:, :0]))
     board = Switchboard.of({"s0": 0.7}, [frozenset(["s0"])])
 
     promised = J.gain(standing, board, [-1], A[:, :1])
 
-    given = J.stand(card([0.7], [0]), A[:, :1]).terms.J - standing.terms.J
+    given = J.stand(card([0.7], [0]), Matches(A[:, :1])).terms.J - standing.terms.J
     assert promised == pytest.approx(given, abs=0.05)
 
 
 def test_taking_away_a_claim_that_says_nothing_changes_nothing() -> None:
     A, y = task()
     A[:, 1] = 0.0
-    standing = objective(y).stand(card([0.7, 0.7], [0, 1]), A[:, :2])
+    standing = objective(y).stand(card([0.7, 0.7], [0, 1]), Matches(A[:, :2]))
 
     assert objective(y).without(standing, [1]) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_taking_away_a_claim_that_earns_costs_nats() -> None:
     A, y = task()
-    standing = objective(y).stand(card([0.9], [0]), A[:, :1])
+    standing = objective(y).stand(card([0.9], [0]), Matches(A[:, :1]))
 
     assert objective(y).without(standing, [0]) < -5.0

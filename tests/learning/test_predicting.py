@@ -12,6 +12,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from learning.background import background_of
 from learning.fitting import latest_fit
+from learning.matches import Matches
 from learning.predicting import explain, predict
 from learning.scorecard import Points, Scorecard
 from learning.switches import Switchboard
@@ -61,12 +62,12 @@ def test_how_many_cases_are_asked_about_changes_no_forecast(
         plain=points,
         as_D=0.0,
     )
-    A = (rng.random((3_000, switches)) < 0.3).astype(float)
+    A = Matches((rng.random((3_000, switches)) < 0.3).astype(float))
 
     many = fit.forecast(A)
 
     for case in (0, 300, 2_999):
-        assert fit.forecast(A[[case]])[0] == pytest.approx(many[case], abs=1e-9)
+        assert fit.forecast(A[np.array([case])])[0] == pytest.approx(many[case], abs=1e-9)
 
 
 def test_no_cases_give_no_forecasts(dogs: Tree) -> None:

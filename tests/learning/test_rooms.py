@@ -22,8 +22,10 @@ from learning.objective import Objective
 from learning.predicting import predict
 from learning.prior import Prior, Traits, fit_prior, ratings_of, task_belief
 from learning.ratios import comparisons_of
-from learning.scorecard import choose_strength, fit_points
+from learning.scorecard import fit_points
 from learning.search import learn
+from learning.strength import choose_strength, choose_word_strength
+from learning.words import fit_words
 from tests.tasks import Table, grow
 from unpacking.budget import Budget
 from unpacking.induction import InductionUnpacker
@@ -33,6 +35,8 @@ FIT_PATH: list[Callable[..., Any]] = [
     fit_points,
     fit_numbers,
     choose_strength,
+    choose_word_strength,
+    fit_words,
     refit,
     latest_fit,
     learn,
@@ -126,11 +130,23 @@ def test_no_label_of_dstar_has_a_door_into_the_fit(function: Callable[..., Any])
         name
         for name, p in inspect.signature(function).parameters.items()
         if any(
-            t in str(p.annotation) for t in ("Numbers", "Codes", "Mask", "Labelled", "Cases", "Path", "Any")
+            t in str(p.annotation)
+            for t in (
+                "Numbers",
+                "Codes",
+                "Mask",
+                "Matches",
+                "Folds",
+                "Held",
+                "Labelled",
+                "Cases",
+                "Path",
+                "Any",
+            )
         )
     }
 
-    assert doors <= {"A", "y", "folds", "fixed", "cases"}  # matches and labels of D; x to predict
+    assert doors <= {"A", "y", "folds", "held", "cases"}  # matches and labels of D; x to predict
     assert not (doors & {"y", "folds"} and doors & {"cases"})
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from kb.arrays import Codes, Numbers
 from learning.expectation import expectation_over
-from learning.fitting import all_on, fit_numbers, folds_of
-from learning.scorecard import Points, Scorecard, choose_strength, contributions, fit_points
+from learning.fitting import fit_numbers, folds_of
+from learning.matches import Matches
+from learning.scorecard import Held, Points, Scorecard, all_on, contributions, fit_points
+from learning.strength import choose_strength
 from learning.switches import Switchboard
 
 Case = tuple[Numbers, Codes]
@@ -30,7 +32,7 @@ def cases(seed: int, n: int, m: int, K: int = 2) -> Case:
 
 def fitted(scorecard: Scorecard, A: Numbers, y: Codes, strength: float = 1.0, **more: object) -> Points:
     over = expectation_over(scorecard.board, len(y), scorecard.classes, seed=0)
-    return fit_points(scorecard, A, y, over, strength=strength, **more)  # type: ignore[arg-type]  # options as they are
+    return fit_points(scorecard, Matches(A), y, over, strength=strength, **more)  # type: ignore[arg-type]  # options as they are
 
 
 @pytest.mark.parametrize("K", [2, 3])
@@ -127,7 +129,7 @@ def test_what_other_statements_add_is_kept_while_new_ones_are_fitted() -> None:
     fixed[0] = A[:, :1] @ first.theta
     only_new = Scorecard(Switchboard(both.board.names, both.board.tau, both.board.needs, (1,)), (-1,), 2)
 
-    added = fitted(only_new, A[:, 1:], y, fixed=fixed)
+    added = fitted(only_new, A[:, 1:], y, held=Held(fixed))
 
     alone = fitted(card([0.8], [-1]), A[:, 1:], y)
     assert added.loss < first.loss
@@ -165,7 +167,7 @@ def test_the_strength_for_noise_is_the_strongest() -> None:
     A, y = (rng.random((150, 12)) < 0.5).astype(float), rng.integers(2, size=150)
     scorecard = card([0.9] * 12, [-1] * 12)
 
-    strength, _ = choose_strength(scorecard, A, y, folds_of(150, 0), seed=0)
+    strength, _ = choose_strength(scorecard, Matches(A), y, folds_of(150, 0), seed=0)
 
     assert strength == 10.0
 
@@ -175,7 +177,7 @@ def test_the_loss_reported_with_the_strength_is_out_of_fold() -> None:
     scorecard = card([1.0] * 3, [-1] * 3)
     folds = folds_of(60, 0)
 
-    strength, loss = choose_strength(scorecard, A, y, folds, seed=0)
+    strength, loss = choose_strength(scorecard, Matches(A), y, folds, seed=0)
 
     lost = 0.0
     for fit, score in folds:
@@ -203,7 +205,7 @@ def test_a_class_that_a_fold_lacks_does_not_break_the_fit() -> None:
     y[:2] = 1
     y[2:4] = 2
 
-    points = fit_numbers(card([0.9] * 2, [-1, 2], 3), A, y, seed=0)
+    points = fit_numbers(card([0.9] * 2, [-1, 2], 3), Matches(A), y, seed=0)
 
     assert np.isfinite(points.b).all()
     assert np.isfinite(points.theta).all()
@@ -212,7 +214,7 @@ def test_a_class_that_a_fold_lacks_does_not_break_the_fit() -> None:
 def test_no_statement_at_all_fits_the_base_rate() -> None:
     y = np.array([0] * 30 + [1] * 10, dtype=np.int64)
 
-    points = fit_numbers(Scorecard(Switchboard.of({}, []), (), 2), np.zeros((40, 0)), y, seed=0)
+    points = fit_numbers(Scorecard(Switchboard.of({}, []), (), 2), Matches(np.zeros((40, 0))), y, seed=0)
 
     p = np.exp(points.b) / np.exp(points.b).sum()
     assert p[1] == pytest.approx(10.5 / 41, abs=1e-12)  # half a case is added to each class

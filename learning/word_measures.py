@@ -1,0 +1,111 @@
+"""What words are worth, one by one and in the groups that they stand in, from sparse matrices alone."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+import numpy as np
+
+from kb.address import Address
+from kb.arrays import Codes, Numbers
+from kb.statements import Measures
+from kb.task import Task
+from learning.matches import WordMatches
+from learning.prior import Belief
+from learning.scorecard import Points, Scorecard
+from learning.words import Words
+from unpacking.counts import gain_nats, nats_per_phrase, out_of_fold_odds
+
+__all__ = ["WordMeasures", "pieces_of"]
+
+ALARM_NATS = 5.0
+ALARM_PLAUSIBILITY = 0.3
+PIECES = 10
+
+
+class WordMeasures:
+    """Measures of the words of one fit.
+
+    Args:
+        words: The words of Z.
+        on_D: Which of them stands in which of n cases of D; None without words.
+        on_Dstar: Likewise for D*.
+        y: Class of each of the n cases, shape (n,).
+        fold: Fold of each of them, shape (n,).
+        scorecard: What is believed.
+        points: What was fitted.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a measure is made of
+        self,
+        words: Words,
+        on_D: WordMatches | None,
+        on_Dstar: WordMatches | None,
+        y: Codes,
+        fold: Codes,
+        scorecard: Scorecard,
+        points: Points,
+    ) -> None:
+        self._words, self._on_D, self._on_Dstar = words, on_D, on_Dstar
+        self._y, self._fold, self._card, self._points = y, fold, scorecard, points
+        self._places = sorted(words.place.items())
+        self._addresses = [address for address, _ in self._places]
+        if on_D is not None and on_Dstar is not None:
+            self._nats = nats_per_phrase(on_D.pattern, y, fold, scorecard.classes)
+            self._share_D = _shares(on_D)
+            self._share_Dstar = _shares(on_Dstar)
+
+    def of_word(self, address: Address, belief: Belief, task: Task) -> Measures:
+        """Of a word: its points in a usual case, its plausibility for the class that it speaks for."""
+        word = self._words.place[address]
+        theta = self._points.words[word]
+        tau = self._card.words.tau[word] if self._card.words else np.zeros(self._card.classes)
+        plausibility = float(tau[int(theta.argmax())] if theta.any() else tau.max())
+        nats = float(self._nats[word])
+        return Measures(
+            points={name: float(v) for name, v in zip(task.classes, theta - theta.mean(), strict=True)},
+            plausibility=plausibility,
+            plausibility_sd=belief.sd,
+            rated=belief.rated,
+            nats_on_D=nats,
+            carries_D=float(self._share_D[word]),
+            carries_Dstar=float(self._share_Dstar[word]),
+            alarm=nats >= ALARM_NATS and plausibility < ALARM_PLAUSIBILITY and belief.rated > 0,
+        )
+
+    def below(self, address: Address) -> Codes:
+        """The words that stand below a statement, shape (v,)."""
+        low = bisect_left(self._addresses, address)
+        high = bisect_right(self._addresses, Address(f"{address}\uffff"))
+        inside = [
+            word for place, word in self._places[low:high] if place.startswith((f"{address}.", f"{address}@"))
+        ]
+        return np.unique(np.array(inside, dtype=np.int64))
+
+    def together(self, words: Codes) -> tuple[float, float, float]:
+        """Nats that some words earn together on D, out of fold; shares of D and D* that they reach."""
+        if self._on_D is None or self._on_Dstar is None:
+            return 0.0, 0.0, 0.0
+        on_D, on_Dstar = self._on_D.pattern[:, words], self._on_Dstar.pattern[:, words]
+        odds = out_of_fold_odds(on_D, self._y, self._fold, self._card.classes)
+        nats = gain_nats(pieces_of(odds), self._y, self._fold, self._card.classes)
+        reached = (float((np.diff(on.indptr) > 0).mean()) if on.shape[0] else 0.0 for on in (on_D, on_Dstar))
+        carries_D, carries_Dstar = reached
+        return nats, carries_D, carries_Dstar
+
+
+def pieces_of(odds: Numbers) -> Codes:
+    """Cases in five pieces for each class that their words speak for most, by how surely, shape (n,)."""
+    top = odds.argmax(axis=1)
+    lead = odds.max(axis=1) - np.sort(odds, axis=1)[:, -2]
+    pieces = np.zeros(len(odds), dtype=np.int64)
+    for k in np.unique(top):
+        here = np.flatnonzero(top == k)
+        cuts = np.quantile(lead[here], np.linspace(0, 1, PIECES // 2 + 1)[1:-1])
+        pieces[here] = k * PIECES + np.searchsorted(cuts, lead[here], side="right")
+    return np.unique(pieces, return_inverse=True)[1].astype(np.int64)
+
+
+def _shares(matches: WordMatches) -> Numbers:
+    counts = np.bincount(matches.pattern.indices, minlength=matches.pattern.shape[1])
+    return counts / max(len(matches), 1)
