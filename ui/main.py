@@ -43,6 +43,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "report": "report",
         "baselines": "report",
     },
+    "People": {"sample": "people", "people": "people", "audit": "people"},
     "Keep": {"export": "keep", "import": "keep", "backup": "keep", "doctor": "keep"},
 }
 MODULES = {name: module for section in SECTIONS.values() for name, module in section.items()}

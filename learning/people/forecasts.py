@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -17,7 +17,17 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
 
-__all__ = ["ARMS", "MOST_OPENED", "Arm", "Forecast", "Opened", "as_judgement", "forecasts", "record_forecast"]
+__all__ = [
+    "ARMS",
+    "MOST_OPENED",
+    "Arm",
+    "Forecast",
+    "Opened",
+    "as_judgement",
+    "forecasts",
+    "record_forecast",
+    "record_forecasts",
+]
 
 Arm = Literal["given Z", "unaided", "from D"]
 ARMS: tuple[str, ...] = get_args(Arm)
@@ -86,6 +96,16 @@ def record_forecast(tree: Tree, forecast: Forecast) -> Judgement:
     judgement = as_judgement(tree, forecast)
     tree.store.append_judgements(tree.tree_id, [judgement])
     return judgement
+
+
+def record_forecasts(tree: Tree, given: Sequence[Forecast]) -> int:
+    """Store many forecasts, all or none, and return how many were new.
+
+    Raises:
+        InputError: As ``as_judgement`` says of the first that is wrong. Nothing is stored then.
+    """
+    said = [as_judgement(tree, forecast) for forecast in given]
+    return tree.store.append_judgements(tree.tree_id, said)
 
 
 def as_judgement(tree: Tree, forecast: Forecast, *, where: str = "") -> Judgement:
