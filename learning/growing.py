@@ -14,8 +14,8 @@ from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import KINDS, Draft, Kind, Statement
 from learning.choosing import choose_proposal, commit_instead, waiting_choices
 from learning.fitting import refit
-from unpacking.approval import MOST_TEXT
 from unpacking.budget import Budget
+from unpacking.checks import MOST_TEXT
 from unpacking.induction import InductionUnpacker
 from unpacking.protocol import Unpacker
 from unpacking.step import propose, unpack_path, unpack_step

@@ -1,64 +1,27 @@
-"""Approval without a person: mechanical checks, and what D and D* say about a proposal."""
+"""Approval without a person: what D and D* say about a proposal that passed the checks."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from kb.arrays import Codes, Mask, Numbers
-from kb.conditions import parse_condition
-from kb.errors import InputError
 from kb.records import Approval, Proposal
 from kb.statements import Draft
 from unpacking.counts import fold_of, gain_nats
 from unpacking.protocol import Situation
 
-__all__ = ["MOST_TEXT", "checked", "score_by_data"]
+__all__ = ["score_by_data"]
 
-MOST_TEXT = 400  # characters that a person reads in one go
 COMFORTABLE_CHILDREN = 10
 LEAST_NATS = 0.3  # that a child must earn to be worth reading
 CASES_LOOKED_AT = 5_000
 CASES_TO_REGRESS = 1_500
 _WEIGHTS = {"gain": 0.7, "coverage": 0.15, "readability": 0.15}
-
-
-def checked(situation: Situation, proposal: Proposal) -> Proposal:
-    """The proposal with its mechanical problems noted and its conditions in their canonical form."""
-    problems: list[str] = []
-    children = []
-    seen = {d.text.casefold() for d in (s.draft for s in (*situation.above, situation.statement))}
-    conditions: set[str | None] = {situation.statement.draft.when}
-    for i, proposed in enumerate(proposal.children):
-        child = proposed
-        try:
-            child = _canonical(situation, proposed)
-        except InputError as error:
-            problems.append(f"child {i}: {error.message}")
-        if not child.text.strip() or len(child.text) > MOST_TEXT:
-            problems.append(
-                f"child {i}: its text has {len(child.text)} characters; 1 to {MOST_TEXT} are read"
-            )
-        if child.text.casefold() in seen or (child.when and child.when in conditions):
-            problems.append(f"child {i}: repeats its parent or a sibling")
-        if child.side is not None and child.side not in situation.task.classes:
-            problems.append(f"child {i}: speaks for {child.side!r}, which is no class")
-        seen.add(child.text.casefold())
-        conditions.add(child.when)
-        children.append(child)
-    return replace(proposal, children=tuple(children), problems=tuple(problems))
-
-
-def _canonical(situation: Situation, child: Draft) -> Draft:
-    if child.when is None:
-        return child
-    condition = parse_condition(child.when, situation.task.columns)
-    return replace(child, when=condition.sql, columns=condition.columns)
 
 
 def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
@@ -70,6 +33,8 @@ def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
         return Approval(-1.0, reasons=proposal.problems)
     if not proposal.children:
         return Approval(0.0, reasons=("nothing more specific is supported",))
+    if not any(c.when or c.columns for c in proposal.children) or not situation.D.n:
+        return _without_data(proposal.children)
     gain, available = _gain(situation, proposal.children)
     coverage = _coverage(situation, proposal.children)
     readability = _readability(proposal.children)
@@ -83,8 +48,38 @@ def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
         f"speaks about {100 * coverage:.0f} % of the cases to predict that its parent speaks about",
         f"{len(proposal.children)} statements, {_mean_length(proposal.children):.0f} characters each",
     )
-    terms |= {"gain_nats": gain, "available_nats": available}
+    terms |= {"gain_nats": gain, "available_nats": available, **_per_child(situation, proposal.children)}
     return Approval(float(np.clip(score, -1.0, 1.0)), reasons, terms)
+
+
+def _without_data(children: Sequence[Draft]) -> Approval:
+    """Of statements that no column can test: how they read, and nothing else is known."""
+    readability = _readability(children)
+    reasons = (
+        "no column of D can test it",
+        f"{len(children)} statements, {_mean_length(children):.0f} characters each",
+    )
+    score = _WEIGHTS["readability"] * readability
+    return Approval(score, reasons, {"readability": readability})
+
+
+def _per_child(situation: Situation, children: Sequence[Draft]) -> dict[str, float]:
+    """Per child with a condition and a side: its cases of D, and what it adds to the log-odds of its side."""
+    task, D = situation.task, situation.D
+    sided = [(i, c) for i, c in enumerate(children) if c.when and c.side in task.classes]
+    if not sided:
+        return {}
+    applies = D.cases.matches([c.when or "" for _, c in sided])
+    found = {}
+    for (i, child), column in zip(sided, applies.T, strict=True):
+        is_side = D.y == task.classes.index(child.side or "")
+        inside, outside = (
+            math.log((is_side[part].sum() + 0.5) / ((~is_side[part]).sum() + 0.5))
+            for part in (column, ~column)
+        )
+        found[f"child {i} cases"] = float(column.sum())
+        found[f"child {i} log-odds"] = inside - outside
+    return found
 
 
 def _rows(situation: Situation) -> Codes:
@@ -103,7 +98,7 @@ def _gain(situation: Situation, children: Sequence[Draft]) -> tuple[float, float
         within = D.cases.matches([situation.path_when])[rows, 0]
     share = np.bincount(y[within], minlength=classes) / max(within.sum(), 1)
     available = float(-(within.sum() * share[share > 0] @ np.log(share[share > 0]))) + 1e-9
-    aspects = [c for c in children if c.when is None]
+    aspects = [c for c in children if c.when is None and c.columns]
     if aspects:
         gain = _gain_of_columns(situation, aspects, rows, fold)
     else:

@@ -60,6 +60,14 @@ class Budget:
                 return f"{name.replace('_', ' ')}: {getattr(spent, name):g} of {limit:g}"
         return None
 
+    def exceeded(self, after: Cost) -> str | None:
+        """The first limit that a cost would go beyond, in words; None where it stays within all."""
+        for name in self.__slots__:
+            limit = getattr(self, name)
+            if limit is not None and getattr(after, name) > limit:
+                return f"{name.replace('_', ' ')}: {getattr(after, name):g} of {limit:g}"
+        return None
+
 
 def _number(part: str, value: str) -> float:
     try:

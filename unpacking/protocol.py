@@ -1,17 +1,16 @@
-"""What an unpacker is shown, and what unpackers and approvers are."""
+"""What an unpacker is shown, and what unpackers are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from kb.cases import Cases, Labelled
-from kb.records import Approval, Proposal
+from kb.records import Proposal
 from kb.statements import Statement
 from kb.task import Task
 
-__all__ = ["Approver", "Situation", "Unpacker"]
+__all__ = ["Situation", "Unpacker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,7 @@ class Unpacker(Protocol):
     name: str
 
     def propose(self, situation: Situation, n: int) -> tuple[Proposal, ...]:
-        """At most n candidate sets of children that really differ; at least one."""
+        """Candidate sets of children: n or fewer are meant to be committed, others say why they are not."""
 
     def spec(self) -> dict[str, object]:
         """What determines its proposals beside the situation, as JSON values."""
-
-
-Approver = Callable[[Situation, Proposal], Approval]

@@ -10,20 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from kb.address import ROOT, Address, ancestors, last_ordinal, parent, slot_of
-from kb.errors import FailedError
+from kb.errors import FailedError, StoppedError
 from kb.knowledge import Tree
-from kb.records import Cost, Expansion, Lease, Proposal
+from kb.records import Expansion, Lease, Proposal, total
 from kb.stores.protocol import UnknownAddressError
-from unpacking.approval import checked, score_by_data
-from unpacking.protocol import Approver, Situation, Unpacker
+from unpacking.approvers import AUTOMATIC, Approver
+from unpacking.checks import checked
+from unpacking.protocol import Situation, Unpacker
+from unpacking.transcripts import kept_transcript
 
 __all__ = [
     "CHOICE",
+    "FAILED_STEP",
     "Choice",
     "best_approved",
     "leased",
     "next_slot",
     "propose",
+    "situation_of",
     "unpack_path",
     "unpack_step",
     "unpack_under",
@@ -31,6 +35,7 @@ __all__ = [
 
 LEASE_SECONDS = 120.0
 CHOICE = "choice"  # the kind of document in which a step waits for a person, keyed by its address
+FAILED_STEP = "failed-step"  # the kind in which the last step is kept of which no proposal passed the checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,13 @@ class Choice:
 
 
 def propose(
-    tree: Tree, address: Address, unpacker: Unpacker, *, n: int, seed: int, approver: Approver = score_by_data
+    tree: Tree, address: Address, unpacker: Unpacker, *, n: int, seed: int, approver: Approver = AUTOMATIC
 ) -> tuple[Proposal, ...]:
-    """All proposals of one step, checked and scored, in the order in which they were made; writes nothing."""
-    situation = _situation(tree, address, seed)
-    made = (checked(situation, p) for p in unpacker.propose(situation, n))
-    return tuple(replace(p, approval=approver(situation, p)) for p in made)
+    """All proposals of one step, checked and scored, in the order in which they were made; commits nothing."""
+    situation = situation_of(tree, address, seed)
+    made = tuple(checked(situation, p) for p in unpacker.propose(situation, n))
+    approvals = approver.judge(situation, made)
+    return tuple(replace(p, approval=approval) for p, approval in zip(made, approvals, strict=True))
 
 
 def unpack_step(  # noqa: PLR0913  # what a step is made of
@@ -64,12 +70,13 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
     *,
     n: int = 3,
     seed: int = 0,
-    approver: Approver = score_by_data,
+    approver: Approver = AUTOMATIC,
+    margin: float | None = None,
     choice: Choice | None = None,
 ) -> Expansion:
     """Unpack one statement and commit what was approved most.
 
-    The same unpacker, n and seed give the expansion that is there; others go into the next free slot.
+    The same unpacker, n, seed and approver give the expansion that is there; others go into the next free slot.
 
     Args:
         tree: Whose Z.
@@ -78,18 +85,29 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
         n: Proposals.
         seed: For the proposals.
         approver: Who scores them.
+        margin: In approval: a person is needed where another proposal is as close as that to the best. None
+            where no person is in the loop.
         choice: Proposals that were made before with the same arguments, and who chose which of them.
 
     Raises:
         UnknownAddressError: The statement is not stored.
-        FailedError: Another worker holds it, or no proposal passed the checks.
+        StoppedError: A person is needed; the step waits for ``learning.choosing.choose_proposal``.
+        FailedError: Another worker holds it, or no proposal passed the checks; those are kept.
     """
-    spec = {"n": n, **unpacker.spec()}
+    spec = _spec(unpacker, n, approver)
     for done in tree.store.expansions(tree.tree_id, address):
         if (done.unpacker, done.seed, dict(done.spec)) == (unpacker.name, seed, spec):
             return done
     with leased(tree, address, next_slot(tree, address)) as lease:
-        return unpack_under(tree, lease, unpacker, n=n, seed=seed, approver=approver, choice=choice)
+        return unpack_under(
+            tree, lease, unpacker, n=n, seed=seed, approver=approver, margin=margin, choice=choice
+        )
+
+
+def _spec(unpacker: Unpacker, n: int, approver: Approver) -> dict[str, object]:
+    """What determines a step; who approves only where it is not the data alone."""
+    approved = {} if approver.name == AUTOMATIC.name else {"approver": approver.name}
+    return {"n": n, **unpacker.spec(), **approved}
 
 
 def unpack_under(  # noqa: PLR0913  # what a step is made of
@@ -99,27 +117,64 @@ def unpack_under(  # noqa: PLR0913  # what a step is made of
     *,
     n: int = 3,
     seed: int = 0,
-    approver: Approver = score_by_data,
+    approver: Approver = AUTOMATIC,
+    margin: float | None = None,
     choice: Choice | None = None,
 ) -> Expansion:
     """The step itself, under a lease that is held and that stays the caller's to give back."""
     started = time.perf_counter()
-    if choice is None:
-        proposals = propose(tree, lease.address, unpacker, n=n, seed=seed, approver=approver)
-        choice = Choice(proposals, best_approved(lease.address, proposals))
-    expansion = Expansion(
+    proposals = (
+        choice.proposals
+        if choice
+        else propose(tree, lease.address, unpacker, n=n, seed=seed, approver=approver)
+    )
+    spent = total([p.cost for p in proposals] + [p.approval.cost for p in proposals if p.approval])
+    step = Expansion(
         address=lease.address,
         slot=lease.slot,
         unpacker=unpacker.name,
-        proposals=choice.proposals,
-        committed=choice.committed,
-        chosen_by=choice.by,
-        spec={"n": n, **unpacker.spec()},
+        proposals=proposals,
+        committed=0,
+        spec=_spec(unpacker, n, approver),
         seed=seed,
-        cost=Cost(steps=1, seconds=time.perf_counter() - started),
+        cost=replace(spent, steps=1, seconds=time.perf_counter() - started),
+        response=kept_transcript(tree, proposals),
         created=time.time(),
     )
-    return tree.store.commit(lease, expansion)
+    if choice is None:
+        choice = Choice(proposals, _chosen(tree, step, margin))
+    return tree.store.commit(lease, replace(step, committed=choice.committed, chosen_by=choice.by))
+
+
+def _chosen(tree: Tree, step: Expansion, margin: float | None) -> int:
+    """The proposal to commit; a step that has none, or more than one, is kept before that is said."""
+    try:
+        best = best_approved(step.address, step.proposals)
+    except FailedError as error:
+        tree.store.put_document(
+            tree.tree_id, FAILED_STEP, step.address, {"step": step.to_dict(), "reason": error.message}
+        )
+        raise
+    close = _as_good(step.proposals, best, margin)
+    if len(close) > 1:
+        body = {"step": step.to_dict(), "best": close, "margin": margin, "committed": None}
+        tree.store.put_document(tree.tree_id, CHOICE, step.address, body)
+        named = " and ".join(str(i + 1) for i in close)
+        raise StoppedError(
+            f"needs a person: proposals {named} are about as good.",
+            where=f"{tree.name} {step.address}",
+            remedy=f"Choose one: priory choose {step.address} --proposal {close[0] + 1}",
+        )
+    return best
+
+
+def _as_good(proposals: tuple[Proposal, ...], best: int, margin: float | None) -> list[int]:
+    """The best proposal and those within the margin of it, by approval."""
+    if margin is None:
+        return [best]
+    scores = {i: p.approval.score for i, p in enumerate(proposals) if p.approval and not p.problems}
+    close = [i for i in scores if scores[best] - scores[i] <= margin]
+    return sorted(close, key=lambda i: (-scores[i], i))
 
 
 def best_approved(address: Address, proposals: tuple[Proposal, ...]) -> int:
@@ -162,7 +217,12 @@ def unpack_path(tree: Tree, address: Address, unpacker: Unpacker, *, n: int, see
     return made
 
 
-def _situation(tree: Tree, address: Address, seed: int) -> Situation:
+def situation_of(tree: Tree, address: Address, seed: int) -> Situation:
+    """What a step at an address is shown.
+
+    Raises:
+        UnknownAddressError: The statement is not stored.
+    """
     statement = tree.statement(address)
     above = parent(address)
     siblings = []

@@ -1,0 +1,1 @@
+"""The prompts, one file each; ``unpacking.language_model.prompts`` reads them."""
