@@ -37,6 +37,26 @@ _NUMBERS: dict[Operator, str] = {
 _DATES: dict[Operator, str] = {**_NUMBERS, "<": "before", ">": "after", ">=": "from"}
 _LOWER: tuple[Operator, ...] = (">", ">=")
 _UPPER: tuple[Operator, ...] = ("<", "<=")
+# Units that names of columns end with, as people write them; without what might be something else ("min", "m").
+_WRITTEN = (
+    "mm",
+    "cm",
+    "km",
+    "mg",
+    "g",
+    "kg",
+    "ml",
+    "ms",
+    "mph",
+    "Hz",
+    "kHz",
+    "MHz",
+    "kW",
+    "kWh",
+    "USD",
+    "EUR",
+)
+_UNITS = {unit.lower(): unit for unit in _WRITTEN} | {"kmh": "km/h", "pct": "%", "percent": "%"}
 _YEAR = re.compile(r"(?i)(?:^|.*[^a-z])(?:year|yr)(?:$|[^a-z].*)")
 
 
@@ -48,18 +68,26 @@ def in_words(when: str, columns: Sequence[Column]) -> str:
 
     >>> columns = [Column("flipper_length_mm", "numeric"), Column("sex", "categorical")]
     >>> in_words("flipper_length_mm > 206 AND sex IS NULL", columns)
-    'flipper length mm above 206 and sex is missing'
+    'flipper length above 206 mm and sex is missing'
     """
     return _words(read_condition(when, columns))
 
 
-def column_in_words(name: str) -> str:
-    """A column's name with spaces for underscores and dots.
+def column_in_words(name: str, *, with_unit: bool = True) -> str:
+    """A column's name with spaces for underscores and dots, and its unit, if it ends with one, in brackets.
 
-    >>> column_in_words("flipper_length_mm")
-    'flipper length mm'
+    >>> column_in_words("flipper_length_mm"), column_in_words("flipper_length_mm", with_unit=False)
+    ('flipper length (mm)', 'flipper length')
     """
-    return " ".join(re.sub(r"[_.]+", " ", name).split()) or name
+    words, unit = _name_and_unit(name)
+    return f"{words} ({unit})" if unit and with_unit else words
+
+
+def _name_and_unit(name: str) -> tuple[str, str]:
+    """Its words, and its unit or nothing."""
+    *words, last = re.sub(r"[_.]+", " ", name).split() or [name]
+    unit = _UNITS.get(last.lower(), "") if words else ""
+    return " ".join(words if unit else [*words, last]), unit
 
 
 def number_in_words(x: float) -> str:
@@ -110,26 +138,36 @@ def _words(node: Node) -> str:
             return _leaf_words(node)
 
 
+def _named(column: str) -> str:
+    return column_in_words(column, with_unit=False)
+
+
+def _unit(column: str, value: Value) -> str:
+    """What follows the number."""
+    unit = _name_and_unit(column)[1]
+    return f" {unit}" if unit and isinstance(value, float) and not isinstance(value, bool) else ""
+
+
 def _leaf_words(leaf: Leaf) -> str:
     match leaf:
         case Compare(column, _, bool() as value):
-            return f"{column_in_words(column)} is {_value(column, value)}"
+            return f"{_named(column)} is {_value(column, value)}"
         case Compare(column, operator, value):
             words = _DATES if isinstance(value, datetime.date) else _NUMBERS
-            return f"{column_in_words(column)} {words[operator]} {_value(column, value)}"
+            return f"{_named(column)} {words[operator]} {_value(column, value)}{_unit(column, value)}"
         case Between(column, low, high, negated):
-            return f"{column_in_words(column)} {_span(column, low, high, is_negated=negated)}"
+            return f"{_named(column)} {_span(column, low, high, is_negated=negated)}{_unit(column, high)}"
         case OneOf(column, values, False):
-            return f"{column_in_words(column)} is {_listed(column, values, 'or')}"
+            return f"{_named(column)} is {_listed(column, values, 'or')}"
         case OneOf(column, values, _):
-            return f"{column_in_words(column)} is neither {_listed(column, values, 'nor')}"
+            return f"{_named(column)} is neither {_listed(column, values, 'nor')}"
         case Missing(column, negated):
-            return f"{column_in_words(column)} is {'known' if negated else 'missing'}"
+            return f"{_named(column)} is {'known' if negated else 'missing'}"
         case Truth(column, value, negated):
-            return f"{column_in_words(column)} is {'not ' if negated else ''}{_value(column, value)}"
+            return f"{_named(column)} is {'not ' if negated else ''}{_value(column, value)}"
         case Contains(column, phrase, negated):
             says = "doesn't say" if negated else "says"
-            return f"{column_in_words(column)} {says} {phrase_in_words(phrase)}"
+            return f"{_named(column)} {says} {phrase_in_words(phrase)}"
 
 
 _MARKED: dict[Mark, str] = {
@@ -181,7 +219,7 @@ def _ranges(parts: Sequence[Node]) -> list[Node | str]:
         words = _DATES if isinstance(low.value, datetime.date) else _NUMBERS
         ends = (f"{words[end.operator]} {_value(end.column, end.value)}" for end in (low, high))
         joint = " " if high.operator == "<=" else " and "
-        found.append(f"{column_in_words(low.column)} {joint.join(ends)}")
+        found.append(f"{_named(low.column)} {joint.join(ends)}{_unit(low.column, high.value)}")
     return found
 
 

@@ -20,16 +20,16 @@ COLUMNS = (
 @pytest.mark.parametrize(
     ("when", "words"),
     [
-        ("flipper_length_mm > 206", "flipper length mm above 206"),
-        ("flipper_length_mm >= 1206.5", "flipper length mm at least 1,206.5"),
-        ("flipper_length_mm <= -0.25", "flipper length mm up to -0.25"),
-        ("flipper_length_mm > 190 AND flipper_length_mm <= 206", "flipper length mm above 190 up to 206"),
+        ("flipper_length_mm > 206", "flipper length above 206 mm"),
+        ("flipper_length_mm >= 1206.5", "flipper length at least 1,206.5 mm"),
+        ("flipper_length_mm <= -0.25", "flipper length up to -0.25 mm"),
+        ("flipper_length_mm > 190 AND flipper_length_mm <= 206", "flipper length above 190 up to 206 mm"),
         (
             "flipper_length_mm < 206 AND flipper_length_mm >= 190",
-            "flipper length mm at least 190 and below 206",
+            "flipper length at least 190 and below 206 mm",
         ),
-        ("flipper_length_mm BETWEEN 190 AND 206", "flipper length mm from 190 up to 206"),
-        ("flipper_length_mm NOT BETWEEN 190 AND 206", "flipper length mm below 190 or above 206"),
+        ("flipper_length_mm BETWEEN 190 AND 206", "flipper length from 190 up to 206 mm"),
+        ("flipper_length_mm NOT BETWEEN 190 AND 206", "flipper length below 190 or above 206 mm"),
         ("year > 2008", "year above 2008"),
         ("island IN ('Dream','Biscoe')", "island is Dream or Biscoe"),
         ("island IN ('Dream','Biscoe','X')", "island is Dream, Biscoe or X"),
@@ -68,7 +68,15 @@ def test_words_are_only_found_for_conditions() -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("flipper_length_mm", "flipper length mm"), ("a.b", "a b"), ("Body Mass", "Body Mass"), ("__", "__")],
+    [
+        ("flipper_length_mm", "flipper length (mm)"),
+        ("price_EUR", "price (EUR)"),
+        ("g", "g"),
+        ("t_min", "t min"),
+        ("a.b", "a b"),
+        ("Body Mass", "Body Mass"),
+        ("__", "__"),
+    ],
 )
 def test_columns_lose_their_underscores(name: str, words: str) -> None:
     assert column_in_words(name) == words

@@ -143,7 +143,7 @@ def _here(c: Citation, e: Explanation) -> str:
     met = left = clean(c.applies_because)
     mentioned = set[str]()
     for name in sorted(e.values, key=len, reverse=True):  # "bill depth" is no mention of "bill"
-        left, n = re.subn(rf"(?<!\w){re.escape(column_in_words(name))}(?!\w)", " ", left)
+        left, n = re.subn(rf"(?<!\w){re.escape(column_in_words(name, with_unit=False))}(?!\w)", " ", left)
         mentioned |= {name} if n else set()
     said = ", ".join(value_in_words(value) for name, value in e.values.items() if name in mentioned) or met
     return f"  here {said}" if said else ""
