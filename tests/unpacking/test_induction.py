@@ -13,7 +13,8 @@ from kb.records import Proposal
 from kb.statements import Draft
 from learning.growing import unpack_below
 from tests.tasks import Table, aspect_about, grow
-from unpacking.approval import checked, score_by_data
+from unpacking.approval import score_by_data
+from unpacking.checks import checked
 from unpacking.induction import InductionUnpacker, _verdict
 from unpacking.protocol import Situation
 from unpacking.step import propose, unpack_step
