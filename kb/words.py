@@ -37,7 +37,7 @@ _NUMBERS: dict[Operator, str] = {
 _DATES: dict[Operator, str] = {**_NUMBERS, "<": "before", ">": "after", ">=": "from"}
 _LOWER: tuple[Operator, ...] = (">", ">=")
 _UPPER: tuple[Operator, ...] = ("<", "<=")
-# Units that names of columns end with, as people write them. What might be something else ("min") is left out.
+# Units that end names of columns, as people write them. What might be something else ("min") is left out.
 _WRITTEN = (
     "mm",
     "cm",
