@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from kb.transfer.bringing import VerifiedExport, bring_in, import_jsonl, verified
+from kb.transfer.copying import Copied, copy_tree
 from kb.transfer.graph import export_graphml, to_networkx
 from kb.transfer.lines import Transfer
 from kb.transfer.outline import export_markdown
 from kb.transfer.taking import export_jsonl
 
 __all__ = [
+    "Copied",
     "Transfer",
     "VerifiedExport",
     "bring_in",
+    "copy_tree",
     "export_graphml",
     "export_jsonl",
     "export_markdown",
