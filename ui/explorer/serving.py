@@ -24,7 +24,7 @@ __all__ = ["FIRST_PORT", "LOCAL", "Server", "free_port", "serve"]
 LOCAL = "127.0.0.1"
 FIRST_PORT = 8501
 _PORTS_TRIED = 20
-_SCRIPT = Path(__file__).with_name("app.py")
+_SCRIPT = Path(__file__).parent / "script" / "priory.py"
 
 
 @dataclass(frozen=True, slots=True)
