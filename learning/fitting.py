@@ -178,7 +178,7 @@ def refit(tree: Tree, *, seed: int | None = None, keep_strengths: bool = False) 
 
 
 def strength_of_words(tree: Tree, background: Background, prior: Prior) -> WordStrength:
-    """How strongly words speak on D*, from how far rated words agree there and in D; no label is looked at."""
+    """How strongly words speak on D*, from how far rated words agree there and in D; no label is seen."""
     if not len(background.words):
         return WordStrength(1.0, 0.0)
     D, Dstar = (background.words.matches(cases).pattern for cases in (tree.D.cases, tree.Dstar))

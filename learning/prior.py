@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit, logit
@@ -25,6 +26,10 @@ from kb.address import ROOT, Address
 from kb.arrays import Numbers
 from kb.records import Judgement
 from learning.ratios import Comparison, least_squares
+
+if TYPE_CHECKING:
+    from learning.side_answers import WordsSaid
+    from learning.word_vectors import WordVectors
 
 __all__ = [
     "HERE",
@@ -105,12 +110,16 @@ class Prior:
         noise: Standard deviation between raters, in log-odds.
         rated: Per statement that was rated or compared, its belief.
         unasked: Per statement of known traits that nobody rated, mean and standard deviation in log-odds.
+        said_of_words: Answers about words of text columns, for ``learning.word_beliefs``.
+        vectors: Of words, likewise.
     """
 
     base: float
     noise: float
     rated: Mapping[Address, Belief]
     unasked: Mapping[Address, tuple[float, float]] = field(default_factory=dict)
+    said_of_words: WordsSaid | None = None
+    vectors: WordVectors | None = None
 
     def belief(self, address: Address, above: Sequence[Address]) -> Belief:
         """Of a statement, given its ancestors (the root first)."""

@@ -8,6 +8,7 @@ has no statement of its own (yet); it teaches Prior all the same.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,8 +42,13 @@ class Said:
     counts: Numbers
     strength: Numbers
     credence: float = 0.0
-    credences: int = 0
+    credences: float = 0.0
     here: int = 0
+
+    def as_tuple(self) -> tuple[object, ...]:
+        """All of it as plain numbers."""
+        sums = self.credence, self.credences, self.here
+        return tuple(self.counts.tolist()), tuple(self.strength.tolist()), *sums
 
     @property
     def answers(self) -> float:
@@ -76,6 +82,11 @@ class WordsSaid:
             if said is not None:
                 counts[i], strength[i] = said.counts, said.strength
         return SideAnswers(counts, strength)
+
+    def digest(self) -> str:
+        """A hash of all of it."""
+        all_said = [sorted((str(a), s.as_tuple()) for a, s in m.items()) for m in (self.at, self.elsewhere)]
+        return hashlib.blake2b(repr(all_said).encode(), digest_size=16).hexdigest()
 
 
 def side_details(side: str, strength: float, classes: Sequence[str], where: str = "") -> dict[str, Any]:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from kb.arrays import Numbers
-from kb.embedding import EMBEDDING_MODEL, EMBEDDING_SIZE, embed, is_embedding_installed
+from kb.embedding import EMBEDDING_MODEL, embed, is_embedding_installed
 from kb.knowledge import Tree
+from kb.records import VECTOR_SIZE
 from kb.stores.protocol import Store
 
 __all__ = ["WordVectors", "vectors_of_tree"]
@@ -50,7 +51,7 @@ class WordVectors:
             if self._keep is not None:
                 self._keep(self._known)
         if not phrases:
-            return np.zeros((0, EMBEDDING_SIZE))
+            return np.zeros((0, VECTOR_SIZE))
         return np.array([self._known[p] for p in phrases], dtype=np.float64)
 
 
