@@ -91,7 +91,12 @@ CSS = """
 [data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 2rem 3rem; max-width: 1500px; }
 [data-testid="stToolbar"] { top: .35rem; }
-.st-key-header { border-bottom: 1px solid var(--st-border-color); padding: 0 2.5rem .6rem 0; }
+.st-key-header { border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
+  padding: 0 2.5rem .6rem 0; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }
+[data-testid="stCaptionContainer"] p { opacity: 1; }
+[data-testid^="stBaseButton-primary"]:not(:disabled) {
+  background: #14726c; border-color: #14726c; color: #fff; }
 .st-key-header h1 { font-size: 1.55rem; padding: 0; letter-spacing: -.01em; }
 .st-key-header [data-testid="stPageLink-NavLink"] { padding: .25rem .7rem; }
 .st-key-header [data-testid="stHeaderActionElements"] { display: none; }
