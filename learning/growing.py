@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 
 from kb.address import ROOT, Address, depth, parent, parse_address
 from kb.conditions import parse_condition
-from kb.errors import InputError
+from kb.errors import InputError, StoppedError
 from kb.knowledge import Tree
 from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import KINDS, Draft, Kind, Statement
 from learning.choosing import choose_proposal, commit_instead, waiting_choices
 from learning.fitting import refit
+from learning.unpackers import UNPACKERS, Approving, AtWork, at_work, unpacker_named
 from unpacking.budget import Budget
 from unpacking.checks import MOST_TEXT
-from unpacking.induction import InductionUnpacker
+from unpacking.language_model.unpacker import LanguageModel
 from unpacking.protocol import Unpacker
-from unpacking.step import propose, unpack_path, unpack_step
+from unpacking.step import NeedsPersonError, propose, unpack_path, unpack_step
 
 __all__ = [
     "UNPACKERS",
+    "Approving",
     "GrowthResult",
     "add",
     "choose_proposal",
@@ -35,23 +37,6 @@ __all__ = [
     "unpacker_named",
     "waiting_choices",
 ]
-
-UNPACKERS: dict[str, Callable[[], Unpacker]] = {"induction": InductionUnpacker}
-
-
-def unpacker_named(name: str) -> Unpacker:
-    """A new unpacker.
-
-    Raises:
-        InputError: None has this name.
-    """
-    if name not in UNPACKERS:
-        raise InputError(
-            f"{name!r} is no unpacker.",
-            where="--unpacker",
-            remedy=f"There is: {', '.join(sorted(UNPACKERS))}.",
-        )
-    return UNPACKERS[name]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +56,47 @@ class GrowthResult:
     cost: Cost
 
 
-def unpack(
+def unpack(  # noqa: PLR0913  # the options of a step, as people type them
     tree: Tree,
     address: Address | str,
     *,
-    unpacker: str | Unpacker = "induction",
+    unpacker: str | Unpacker | LanguageModel = "induction",
     n: int = 3,
     budget: Budget | None = None,
     seed: int | None = None,
+    approving: Approving | None = None,
 ) -> Expansion:
     """Unpack one statement: n proposals, their approvals, and the children of the best, committed and fitted.
 
     An address that is not stored yet is asked for directly: only the path to it is unpacked first. The same
     call again gives the expansion that is there.
 
+    Args:
+        tree: Whose Z.
+        address: Which statement.
+        unpacker: By which Mz: a name, an unpacker, or ``LanguageModel("openai:…")``.
+        n: Proposals.
+        budget: What a model may cost.
+        seed: For the proposals.
+        approving: Who approves; the data alone if None.
+
     Raises:
-        InputError: The budget allows no step, or n is below 1.
+        InputError: The budget allows no step, n is below 1, or a model can't be used.
         UnknownAddressError: The path to the address has no such child.
+        StoppedError: A budget is used up, or a person is needed; the same call goes on.
+        FailedError: No proposal passed the checks; what was proposed is kept.
     """
     if n < 1 or (budget is not None and budget.steps == 0):
         raise InputError("a step needs at least one proposal and a budget of one step.", where=str(address))
     place = parse_address(str(address))
-    mz = unpacker_named(unpacker) if isinstance(unpacker, str) else unpacker
+    work = at_work(tree, unpacker, approving=approving, budget=budget)
     chance = 0 if seed is None else seed
-    for made in unpack_path(tree, place, mz, n=n, seed=chance):
+    for made in unpack_path(tree, place, work.unpacker, n=n, seed=chance):
         _log_step(tree, made)
     known = {e.slot for e in tree.store.expansions(tree.tree_id, place)}
-    done = unpack_step(tree, place, mz, n=n, seed=chance)
+    done = unpack_step(
+        tree, place, work.unpacker, n=n, seed=chance, approver=work.approver, margin=work.margin
+    )
     if done.slot not in known:
         _log_step(tree, done)
         if any(c.when for c in done.children):
@@ -108,8 +107,9 @@ def unpack(
 def preview(
     tree: Tree, address: Address | str, *, unpacker: str = "induction", n: int = 3, seed: int = 0
 ) -> list[Proposal]:
-    """What one step would propose, with approvals; nothing is written."""
-    return list(propose(tree, parse_address(str(address)), unpacker_named(unpacker), n=n, seed=seed))
+    """What one step would propose, with approvals; nothing is committed."""
+    mz = at_work(tree, unpacker).unpacker
+    return list(propose(tree, parse_address(str(address)), mz, n=n, seed=seed))
 
 
 def unpack_below(  # noqa: PLR0913  # the options of a run, as people type them
@@ -119,12 +119,15 @@ def unpack_below(  # noqa: PLR0913  # the options of a run, as people type them
     levels: int = 2,
     budget: Budget | None = None,
     n: int = 3,
-    unpacker: str | Unpacker = "induction",
+    unpacker: str | Unpacker | LanguageModel = "induction",
+    seed: int = 0,
+    approving: Approving | None = None,
     progress: Callable[[GrowthResult, Statement], None] | None = None,
 ) -> GrowthResult:
     """Unpack a statement and what it becomes, level by level.
 
-    What is unpacked already is not unpacked again, so a stopped run goes on where it was.
+    What is unpacked already is not unpacked again, so a stopped run goes on where it was. A step that needs a
+    person waits for one, and the run goes on beside it.
 
     Args:
         tree: Whose Z.
@@ -132,28 +135,48 @@ def unpack_below(  # noqa: PLR0913  # the options of a run, as people type them
         levels: How many levels of children to make.
         budget: When to stop.
         n: Proposals a step.
-        unpacker: By which Mz.
+        unpacker: By which Mz: a name, an unpacker, or ``LanguageModel("openai:…")``.
+        seed: For the proposals.
+        approving: Who approves; the data alone if None.
         progress: Called after each step with what was done so far and the statement that was unpacked.
     """
     start = parse_address(str(address))
-    mz = unpacker_named(unpacker) if isinstance(unpacker, str) else unpacker
-    for made in unpack_path(tree, start, mz, n=n, seed=0):
+    work = at_work(tree, unpacker, approving=approving, budget=budget)
+    for made in unpack_path(tree, start, work.unpacker, n=n, seed=seed):
         _log_step(tree, made)
-    so_far = GrowthResult(0, 0, None, Cost())
-    began = time.monotonic()
+    so_far, waiting = GrowthResult(0, 0, None, Cost()), 0
     for statement in _unexpanded(tree, start, levels):
-        spent = Cost(steps=so_far.expansions, seconds=time.monotonic() - began)
-        limit = budget.used_up(spent) if budget else None
+        limit = budget.used_up(_spent(so_far, work)) if budget else None
         if limit:
-            return GrowthResult(so_far.expansions, so_far.statements, f"budget ({limit})", so_far.cost)
-        done = unpack_step(tree, statement.address, mz, n=n)
+            return replace(so_far, stopped=f"budget ({limit})")
+        try:
+            done = unpack_step(
+                tree,
+                statement.address,
+                work.unpacker,
+                n=n,
+                seed=seed,
+                approver=work.approver,
+                margin=work.margin,
+            )
+        except NeedsPersonError:
+            waiting += 1
+            continue
+        except StoppedError as stop:
+            return replace(so_far, stopped=stop.message)
         _log_step(tree, done)
         so_far = GrowthResult(
             so_far.expansions + 1, so_far.statements + len(done.children), None, so_far.cost + done.cost
         )
         if progress:
             progress(so_far, statement)
-    return so_far
+    return replace(so_far, stopped=f"{waiting} steps need a person" if waiting else None)
+
+
+def _spent(so_far: GrowthResult, work: AtWork) -> Cost:
+    """What the run took, by its own clock; what was paid for before is not paid again."""
+    spent = work.spending.spent
+    return Cost(so_far.expansions, spent.tokens, spent.usd, work.spending.seconds, so_far.cost.human_seconds)
 
 
 def _unexpanded(tree: Tree, start: Address, levels: int) -> Iterator[Statement]:

@@ -23,6 +23,7 @@ __all__ = [
     "CHOICE",
     "FAILED_STEP",
     "Choice",
+    "NeedsPersonError",
     "best_approved",
     "leased",
     "next_slot",
@@ -36,6 +37,12 @@ __all__ = [
 LEASE_SECONDS = 120.0
 CHOICE = "choice"  # the kind of document in which a step waits for a person, keyed by its address
 FAILED_STEP = "failed-step"  # the kind in which the last step is kept of which no proposal passed the checks
+
+
+class NeedsPersonError(StoppedError):
+    """The best proposals are too close; the step is kept and waits for ``learning.choosing.choose_proposal``."""
+
+    code = "needs-person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
 
     Raises:
         UnknownAddressError: The statement is not stored.
-        StoppedError: A person is needed; the step waits for ``learning.choosing.choose_proposal``.
+        NeedsPersonError: The best are within the margin of each other; the step waits.
         FailedError: Another worker holds it, or no proposal passed the checks; those are kept.
     """
     spec = _spec(unpacker, n, approver)
@@ -160,7 +167,7 @@ def _chosen(tree: Tree, step: Expansion, margin: float | None) -> int:
         body = {"step": step.to_dict(), "best": close, "margin": margin, "committed": None}
         tree.store.put_document(tree.tree_id, CHOICE, step.address, body)
         named = " and ".join(str(i + 1) for i in close)
-        raise StoppedError(
+        raise NeedsPersonError(
             f"needs a person: proposals {named} are about as good.",
             where=f"{tree.name} {step.address}",
             remedy=f"Choose one: priory choose {step.address} --proposal {close[0] + 1}",

@@ -103,7 +103,7 @@ def answered(chat: BaseChatModel, spec: ModelSpec, request: Request) -> Response
     )
 
 
-def _asking(chat: BaseChatModel, spec: ModelSpec, request: Request) -> Any:  # noqa: ANN401
+def _asking(chat: BaseChatModel, spec: ModelSpec, request: Request) -> Any:
     """The chat model with the request's settings, as its provider takes them.
 
     Everybody but Ollama and a local file is made to answer by calling one tool: the one form of structured

@@ -139,7 +139,7 @@ class Asked:
             except PrioryError:
                 self.spending.charge(expected, Cost())
                 raise
-            except Exception as error:  # noqa: BLE001  # each provider's library has errors of its own
+            except Exception as error:  # each provider's library has errors of its own
                 wait = _wait(error, pause)
                 if wait is None or attempt == TRIES:
                     self.spending.charge(expected, Cost())

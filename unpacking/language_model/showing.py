@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,22 +111,37 @@ def shown_path(situation: Situation, *, examples: int = 0) -> Shown:
     )
 
 
-def fitted(
-    prompt: Prompt, told: dict[str, str], situation: Situation, shown: Shown, room: Room
+def fitted(  # what a prompt is made of
+    prompt: Prompt,
+    told: Mapping[str, str],
+    situation: Situation,
+    shown: Shown,
+    room: Room,
+    *,
+    more: Mapping[str, str] | None = None,
 ) -> tuple[str, str, str]:
     """The two messages of a prompt within the room there is, and a note of what was left out.
+
+    Args:
+        prompt: Which prompt.
+        told: What its instructions ask for.
+        situation: The task.
+        shown: What may be shown of the situation.
+        room: How much fits.
+        more: Further data that the prompt asks for; never cut.
 
     Raises:
         FailedError: Not even the statement alone fits.
     """
     while True:
-        system, user = prompt.filled(told, shown.texts(situation))
-        if room.tokens is None or room.count(system) + room.count(user) <= room.tokens:
+        system, user = prompt.filled(told, {**shown.texts(situation), **(more or {})})
+        needed = 0 if room.tokens is None else room.count(system) + room.count(user)
+        if room.tokens is None or needed <= room.tokens:
             return system, user, shown.note
         shorter = shown.shorter()
         if shorter is None:
             raise FailedError(
-                f"the prompt has {room.count(system) + room.count(user):,} tokens, and {room.tokens:,} fit.",
+                f"the prompt has {needed:,} tokens, and {room.tokens:,} fit.",
                 where=situation.statement.address,
                 remedy="Take a model with a larger window, or set --window if it has one.",
             )

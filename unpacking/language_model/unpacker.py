@@ -88,7 +88,7 @@ def room_of(asked: Asked, window: int | None, max_tokens: int) -> Room:
     """How long a prompt may be, as far as the model's window is known."""
     if asked.spec.provider == LOCAL and hasattr(asked.chat, "size_of_window"):
         return Room(max(0, asked.chat.size_of_window - max_tokens - 64), asked.chat.get_num_tokens)
-    known = window or (asked.chat.profile or {}).get("max_input_tokens")
+    known = window or (getattr(asked.chat, "profile", None) or {}).get("max_input_tokens")
     return Room(max(0, known - max_tokens) if known else None)
 
 
