@@ -8,6 +8,7 @@ between the switch and the outcome, averaged over D*.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,23 +16,20 @@ from typing import Any
 import numpy as np
 
 from kb.address import ROOT, Address, parse_address
-from kb.arrays import Numbers
 from kb.cases import Cases
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
 from kb.task import Task
-from learning.clouds import Cloud
-from learning.expectation import expectation_over
 from learning.fitting import Fit, latest_fit, refit
-from learning.scorecard import contributions, said_by_words
+from learning.leverage import Worth, divergence, ranked_by_leverage, sampled, worth_of_asking
+from learning.side_answers import NEITHER_SIDE, side_details
 
 __all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "undo", "what_changed"]
 
 HARDLY = 0.01  # nats a case: answers that are worth less hardly change anything
 SECONDS_A_QUESTION = 20.0
-MOST_CASES = 2_000
 MANY_UNRATED = 6  # aspects from which a person is asked about statements in general, too
 ANSWERS = ("credence", "neither", "here", "skip", "flag")
 
@@ -49,6 +47,7 @@ class Question:
         examples_Dstar: Two cases of D* likewise.
         leverage: Its share of the doubt about D*, in [0, 1].
         nats: What an answer is expected to change per case of D*, in nats.
+        sides: For a word, the classes that it may speak for: the answer is one of them, or neither.
     """
 
     kind: str
@@ -59,6 +58,7 @@ class Question:
     examples_Dstar: tuple[Mapping[str, object], ...] = ()  # noqa: N815
     leverage: float = 0.0
     nats: float = 0.0
+    sides: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of all faces."""
@@ -91,72 +91,34 @@ def questions(tree: Tree, *, rater: str, limit: int = 20) -> list[Question]:
     judgements = tree.judgements()
     undone = {j.supersedes for j in judgements if j.supersedes}
     standing = [j for j in judgements if j.id not in undone and j.answer != "undo"]
-    mine = {(j.kind, j.address) for j in standing if j.rater == rater}
-    answers = np.array([sum(j.address == n for j in standing) for n in fit.scorecard.board.names])
+    mine = {(str(j.kind), j.address) for j in standing if j.rater == rater}
     asked = [] if ("task", ROOT) in mine else [_task_question(tree, fit)]
     if ("rating", ROOT) not in mine and _unrated_aspects(fit) > MANY_UNRATED:
         asked.append(_general_question(tree))
-    leverage, nats = worth_of_asking(fit, _sampled(tree.Dstar, fit.seed))
-    for i in np.argsort(-leverage / (1.0 + answers) ** 2, kind="stable"):
-        name = fit.scorecard.board.names[i]
-        if len(asked) >= limit or leverage[i] <= 0.0:
-            break
-        if not name.startswith("column:") and ("rating", name) not in mine:
-            asked.append(_question(tree, tree.statement(name), float(leverage[i]), float(nats[i])))
+    asked += _by_leverage(tree, fit, standing, mine, limit - len(asked))
     return asked[:limit]
 
 
-def _sampled(cases: Cases, seed: int) -> Cases:
-    if cases.n <= MOST_CASES:
-        return cases
-    return cases.take(np.sort(np.random.default_rng(seed).permutation(cases.n)[:MOST_CASES]))
-
-
-def worth_of_asking(fit: Fit, cases: Cases) -> tuple[Numbers, Numbers]:
-    """Per switch its leverage on some cases, and the nats that knowing it is worth, shape (S,) each."""
-    board, K = fit.scorecard.board, fit.scorecard.classes
-    matches = fit.background.matches(cases)
-    S = contributions(fit.scorecard, matches.claims, fit.points.theta)
-    cloud = said_by_words(fit.scorecard, matches, fit.points)
-    S = S - S.mean(axis=2, keepdims=True) if S.size else S
-    tau = np.array(board.tau)
-    variance = np.zeros(len(tau))
-    per_switch = np.zeros((len(tau), *S.shape[1:]))
-    for f, need in enumerate(board.needs):
-        for i in need:
-            others = float(np.prod([board.tau[j] for j in need if j != i]))
-            per_switch[i] += others * S[f]
-    if len(tau):
-        variance = tau * (1.0 - tau) * (per_switch**2).sum(axis=(1, 2)) / K
-    nats = np.zeros(len(tau))
-    total = float(variance.sum())
-    before = _forecast(fit, tuple(tau), S, cloud)
-    for i in np.flatnonzero(variance > 1e-3 * max(total, 1e-12)).tolist():
-        on, off = ([*tau[:i], end, *tau[i + 1 :]] for end in (1.0, 0.0))
-        nats[i] = tau[i] * _divergence(_forecast(fit, tuple(on), S, cloud), before)
-        nats[i] += (1.0 - tau[i]) * _divergence(_forecast(fit, tuple(off), S, cloud), before)
-    return variance / total if total > 0 else variance, (1.0 - fit.as_D) * nats
-
-
-def _forecast(fit: Fit, tau: tuple[float, ...], S: Numbers, cloud: Cloud | None) -> Numbers:
-    board = fit.scorecard.board.with_tau(tau)
-    expectation = expectation_over(board, S.shape[1], fit.scorecard.classes, seed=fit.seed, draws=64)
-    return expectation.forecast(fit.points.b, S, cloud)
-
-
-def _divergence(p: Numbers, q: Numbers) -> float:
-    """Mean KL(p ‖ q) over cases, in nats."""
-    if not len(p):
-        return 0.0
-    return float((p * (np.log(np.maximum(p, 1e-12)) - np.log(np.maximum(q, 1e-12)))).sum(axis=1).mean())
+def _by_leverage(
+    tree: Tree, fit: Fit, standing: list[Judgement], mine: set[tuple[str, Address]], limit: int
+) -> list[Question]:
+    """Statements and words that this rater has not answered about, the most valuable first."""
+    ranked = ranked_by_leverage(tree, fit, Counter(j.address for j in standing))
+    total = sum(w.variance for w in ranked) or 1.0
+    asked = [w for w in ranked if ("rating", w.address) not in mine][: max(limit, 0)]
+    places, classes = fit.background.words.place, tree.task.classes
+    return [
+        _question(tree, tree.statement(w.address), w, total, classes if w.address in places else ())
+        for w in asked
+    ]
 
 
 def _task_question(tree: Tree, fit: Fit) -> Question:
     """Are the cases to predict drawn and labelled as D was?"""
-    matches = fit.background.matches(_sampled(tree.Dstar, fit.seed))
+    matches = fit.background.matches(sampled(tree.Dstar, fit.seed))
     as_D, now = fit.forecast_as_D(matches), fit.forecast(matches)
     return Question(
-        "task", ROOT, task_in_words(tree.task), leverage=1.0, nats=fit.as_D * _divergence(as_D, now)
+        "task", ROOT, task_in_words(tree.task), leverage=1.0, nats=fit.as_D * divergence(as_D, now)
     )
 
 
@@ -179,7 +141,9 @@ def _general_question(tree: Tree) -> Question:
     return Question("rating", ROOT, text, leverage=1.0)
 
 
-def _question(tree: Tree, statement: Statement, leverage: float, nats: float) -> Question:
+def _question(
+    tree: Tree, statement: Statement, worth: Worth, total: float, sides: tuple[str, ...]
+) -> Question:
     return Question(
         "rating",
         statement.address,
@@ -187,8 +151,9 @@ def _question(tree: Tree, statement: Statement, leverage: float, nats: float) ->
         path=tuple(s.text for s in tree.ancestors(statement.address)),
         examples_D=examples_about(tree, statement, tree.D.cases),
         examples_Dstar=examples_about(tree, statement, tree.Dstar),
-        leverage=leverage,
-        nats=nats,
+        leverage=worth.variance / total,
+        nats=worth.nats,
+        sides=sides,
     )
 
 
@@ -214,6 +179,9 @@ def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them
     note: str = "",
     seconds: float = 0.0,
     session: str = "",
+    side: str | None = None,
+    strength: float = 0.5,
+    fit_now: bool = True,
 ) -> Change:
     """Store what a person said, and what it changed on D*.
 
@@ -226,6 +194,9 @@ def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them
         note: Free text.
         seconds: Time spent.
         session: The rating session.
+        side: Of a word, the class that it speaks for, or ``neither``; it takes the place of a credence.
+        strength: How strongly, in [0, 1].
+        fit_now: Fit again at once; without, the answer counts from the next fit on, and nothing has changed.
 
     Raises:
         InputError: A credence outside [0, 1], none where one is needed, an unknown answer or rater.
@@ -236,6 +207,10 @@ def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them
         address, kind = asked.address, asked.kind
     else:
         address = tree.statement(parse_address(str(asked))).address
+    details: Mapping[str, Any] = {}
+    if side is not None:
+        details = side_details(side, strength, tree.task.classes, address)
+        answer, value = ("neither" if details["side"] == NEITHER_SIDE else "credence"), None
     said = Judgement(
         id=uuid.uuid4().hex,
         kind="task" if kind == "task" else "rating",
@@ -246,15 +221,21 @@ def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them
         note=note,
         seconds=seconds,
         session=session,
+        details=details,
     )
     check_answer(said)
-    before = latest_fit(tree)
+    before = latest_fit(tree) if fit_now else None
     judged = tree.judge(said.kind, said.address, said.rater, **_given(said))
-    return what_changed(tree, before, judged.id)
+    return Change(0, tree.Dstar.n, judged.id) if before is None else what_changed(tree, before, judged.id)
 
 
 def _given(said: Judgement) -> dict[str, Any]:
-    return {name: getattr(said, name) for name in ("id", "value", "answer", "note", "seconds", "session")}
+    names = ("id", "value", "answer", "note", "seconds", "session", "details")
+    return {name: getattr(said, name) for name in names}
+
+
+def _is_credence(value: float | None) -> bool:
+    return value is not None and 0.0 <= value <= 1.0
 
 
 def check_answer(said: Judgement, where: str = "") -> None:
@@ -266,12 +247,7 @@ def check_answer(said: Judgement, where: str = "") -> None:
     where = where or said.address
     if said.answer not in ANSWERS:
         raise InputError(f"{said.answer!r} is no answer.", where=where, remedy=f"Use: {', '.join(ANSWERS)}.")
-    names_a_side = said.value is None and "side" in said.details
-    if (
-        said.answer == "credence"
-        and not names_a_side
-        and not 0.0 <= (-1.0 if said.value is None else said.value) <= 1.0
-    ):
+    if said.answer == "credence" and "side" not in said.details and not _is_credence(said.value):
         raise InputError(
             f"{said.value} is no credence.",
             where=where,
@@ -287,12 +263,12 @@ def check_answer(said: Judgement, where: str = "") -> None:
 
 def what_changed(tree: Tree, before: Fit, judgement_id: str) -> Change:
     """Fit again after a judgement, and compare the forecasts with those before it."""
-    cases = _sampled(tree.Dstar, before.seed)
+    cases = sampled(tree.Dstar, before.seed)
     was = before.forecast(before.background.matches(cases))
     after = refit(tree, keep_strengths=True)
     now = after.forecast(after.background.matches(cases))
     changed = int((was.argmax(axis=1) != now.argmax(axis=1)).sum())
-    return Change(changed, len(was), judgement_id, _divergence(now, was))
+    return Change(changed, len(was), judgement_id, divergence(now, was))
 
 
 def undo(tree: Tree, judgement_id: str, *, rater: str) -> Change:
@@ -319,7 +295,7 @@ def next_step(tree: Tree) -> str:
             return f"D supports no statement that can be tested. Write one of your own: {own}"
         return f"Nothing is unpacked yet. Grow Z from the data: priory learn --tree {tree.name}"
     fit = latest_fit(tree)
-    _, nats = worth_of_asking(fit, _sampled(tree.Dstar, fit.seed))
+    _, nats = worth_of_asking(fit, sampled(tree.Dstar, fit.seed))
     names = fit.scorecard.board.names
     open_ones = [
         i

@@ -16,10 +16,11 @@ from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft, Statement
 from kb.stores.protocol import UnknownAddressError
 from kb.task import Column
-from learning.asking import Question, answer, next_step, questions, undo, worth_of_asking
+from learning.asking import Question, answer, next_step, questions, undo
 from learning.background import Background
 from learning.fitting import Fit, latest_fit
 from learning.growing import unpack
+from learning.leverage import worth_of_asking
 from learning.predicting import predict
 from learning.prior import fit_prior
 from learning.scorecard import Points, Scorecard
