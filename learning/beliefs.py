@@ -14,6 +14,7 @@ from learning.ratios import comparisons_of
 from learning.side_answers import Said, said_of_words
 from learning.word_vectors import vectors_of_tree
 from learning.words import is_word
+from learning.words_elsewhere import answers_elsewhere
 
 __all__ = ["prior_of"]
 
@@ -33,7 +34,7 @@ def prior_of(tree: Tree, judgements: Sequence[Judgement], every: Sequence[Statem
     ratings = [r for r in ratings if r.address not in words]
     others = [s for s in every if s.address not in words]
     prior = fit_prior(ratings, comparisons, traits_of(tree.shifts, others) if ratings else {})
-    said = said_of_words(judgements, tree.task.classes)
+    said = said_of_words(judgements, tree.task.classes, answers_elsewhere(tree))
     heard = {address: _heard(address, about) for address, about in said.at.items() if address in words}
     return replace(prior, rated={**prior.rated, **heard}, said_of_words=said, vectors=vectors_of_tree(tree))
 

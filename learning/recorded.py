@@ -1,8 +1,8 @@
 """Recorded raters: what people once said of words, read from a file and replayed when a session asks.
 
 Two forms are read: a table (CSV, JSONL) with ``word``, ``value`` and optionally ``rater``, a line an answer;
-and the form of the VADER lexicon (word, mean, deviation and a list of ten ratings, between tabs), whose raters
-are called ``human:vader-1`` to ``human:vader-10``. A value is a number from -4 (for the one class) to 4 (for
+and the form of the VADER lexicon (word, mean, deviation and a list of ten ratings, between tabs), its raters
+being ``human:vader-1`` to ``human:vader-10``. A value is a number from -4 (for the one class) to 4 (for
 the other), or the name of a class, or ``neither``.
 """
 
@@ -20,7 +20,7 @@ from kb.errors import InputError
 from kb.tokens import canonical_phrase
 from learning.side_answers import NEITHER_SIDE
 
-__all__ = ["RecordedAnswer", "RecordedRaters", "read_recorded", "sides_by_sign"]
+__all__ = ["RecordedAnswer", "RecordedRaters", "is_about_words", "read_recorded", "sides_by_sign"]
 
 MOST = 4.0  # the strongest rating
 UNLISTED = "oracle:unlisted"  # who stands in for "neither" where the file is silent
@@ -72,6 +72,21 @@ def sides_by_sign(classes: Sequence[str]) -> tuple[str, str]:
     return (second, first) if is_turned else (first, second)
 
 
+def is_about_words(path: Path) -> bool:
+    """Whether a file of ratings is about words, not statements; one that can't be read is not."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            first = file.readline()
+    except (OSError, UnicodeDecodeError):
+        return False
+    if _is_lexicon(first):
+        return True
+    if first.lstrip().startswith("{"):
+        return any(f'"{name}"' in first for name in _WORDS)
+    names = {name.strip().strip('"') for name in first.split(",")}
+    return bool(names & set(_WORDS)) and not names & {"address", "text", "column", "task"}
+
+
 def read_recorded(path: Path, classes: Sequence[str]) -> RecordedRaters:
     """Read recorded answers about words.
 
@@ -92,7 +107,7 @@ def read_recorded(path: Path, classes: Sequence[str]) -> RecordedRaters:
     found: dict[str, list[RecordedAnswer]] = {}
     for number, word, rater, value, strength in lines:
         answer = _answer(rater, value, strength, classes, f"{path}:{number}")
-        phrase = canonical_phrase(word) or word
+        phrase = (canonical_phrase(word) if word[0].isalpha() else "") or word
         if not any(a.rater == answer.rater for a in found.get(phrase, ())):  # of "Fun" and "fun", the first
             found.setdefault(phrase, []).append(answer)
     if not found:

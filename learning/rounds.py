@@ -115,7 +115,7 @@ def simulate(  # noqa: PLR0913  # who answers, about what, how long
     """Ask recorded raters by leverage, in rounds, and store what they answered.
 
     Each question goes to one rater: the one that is named, or one of those who rated the word, drawn. Where
-    the file is silent ``oracle:unlisted`` says *neither*: lexicons leave out what people found to say nothing.
+    the file is silent ``oracle:unlisted`` says *neither*: lexicons leave out what said nothing.
 
     Args:
         tree: Whose words.

@@ -2,16 +2,16 @@
 
 A rating of a word may name the class that it speaks for (details ``side``, with a ``strength`` in [0, 1]) or
 ``neither``. A plain credence says how sure somebody is that what D shows of the word also holds for D*,
-whatever that is, so it speaks for every class alike. A rating that carries a ``phrase`` is about a word that
-has no statement of its own (yet); it teaches Prior all the same.
+whatever that is, so it speaks for every class alike. Answers about words that have no statement of their own
+teach Prior all the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,27 @@ from kb.records import Judgement
 from learning.prior import standing
 from learning.sides import SideAnswers
 
-__all__ = ["NEITHER_SIDE", "Said", "WordsSaid", "said_of_words", "side_details"]
+__all__ = ["NEITHER_SIDE", "Elsewhere", "Said", "WordsSaid", "said_of_words", "side_details"]
 
 NEITHER_SIDE = "neither"
+
+
+class Elsewhere(NamedTuple):
+    """An answer about a word that has no statement, or what silence about a word says.
+
+    Attributes:
+        phrase: The word.
+        rater: Who said so.
+        side: A class, or ``neither``.
+        strength: In [0, 1].
+        times: Answers that it counts as.
+    """
+
+    phrase: str
+    rater: str
+    side: str
+    strength: float
+    times: float
 
 
 @dataclass(slots=True)
@@ -105,26 +123,40 @@ def side_details(side: str, strength: float, classes: Sequence[str], where: str 
     return {"side": named[side.casefold()], "strength": strength}
 
 
-def said_of_words(judgements: Sequence[Judgement], classes: Sequence[str]) -> WordsSaid:
+def said_of_words(
+    judgements: Sequence[Judgement], classes: Sequence[str], elsewhere: Iterable[Elsewhere] = ()
+) -> WordsSaid:
     """The standing answers of people about words, the last of each rater about each.
 
     Args:
         judgements: All that were said.
         classes: The K classes.
+        elsewhere: Answers about words without a statement.
     """
-    last: dict[tuple[str, str, str], Judgement] = {}
+    last: dict[tuple[Address, str], Judgement] = {}
     for j in standing(judgements):
         counts = j.kind == "rating" and j.answer in {"credence", "neither", "here"}
         if counts and not j.rater.startswith("model:"):
-            last[j.address, str(j.details.get("phrase", "")), j.rater] = j
+            last[j.address, j.rater] = j
     at: dict[Address, Said] = {}
-    elsewhere: dict[str, Said] = {}
+    others: dict[str, Said] = {}
     place = {name: k for k, name in enumerate(classes)}
-    for (address, phrase, _), j in last.items():
-        fresh = Said(np.zeros(len(classes) + 1), np.zeros(len(classes)))
-        said = elsewhere.setdefault(phrase, fresh) if phrase else at.setdefault(Address(address), fresh)
-        _count(said, j, place)
-    return WordsSaid(len(classes), at, elsewhere)
+    for (address, _), j in last.items():
+        _count(at.setdefault(address, _nothing(len(classes))), j, place)
+    for phrase, rater, side, strength, times in elsewhere:
+        if rater.startswith("model:"):
+            continue
+        said = others.setdefault(phrase, _nothing(len(classes)))
+        if side in place:
+            said.counts[1 + place[side]] += times
+            said.strength[place[side]] += times * strength
+        else:
+            said.counts[0] += times
+    return WordsSaid(len(classes), at, others)
+
+
+def _nothing(classes: int) -> Said:
+    return Said(np.zeros(classes + 1), np.zeros(classes))
 
 
 def _count(said: Said, judgement: Judgement, place: Mapping[str, int]) -> None:

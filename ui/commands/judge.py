@@ -30,7 +30,22 @@ STORED = {"credence", "neither", "here", "skip", "flag"}
     "--from",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Ratings from a CSV or JSONL file with address or text, and value.",
+    help="Ratings from a CSV or JSONL file with address or text, and value; or with word, or a lexicon.",
+)
+@click.option(
+    "--simulate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="For research: ask the recorded raters of words in FILE, by leverage, in rounds.",
+)
+@click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --simulate: labels of D* that score its curve and reach no fit.",
+)
+@click.option(
+    "--silence-is-neither", is_flag=True, help="Words that a lexicon leaves out were found to say nothing."
 )
 @click.option("--limit", type=click.IntRange(1), help="Ask at most so many questions.")
 @click.option("--note", default="", help="A remark to keep with the rating.")
@@ -41,6 +56,9 @@ def rate(
     value: str | None,
     rater: str | None,
     file: Path | None,
+    simulate: Path | None,
+    labels: Path | None,
+    silence_is_neither: bool,
     limit: int | None,
     note: str,
 ) -> None:
@@ -54,12 +72,17 @@ def rate(
     priory rate
     priory rate 0.1 85
     priory rate --from ratings.csv --rater human:ada
+    priory rate --simulate vader_lexicon.txt --limit 300
     """
-    if (address is None) != (value is None) or (address and file):
-        raise click.UsageError("Give ADDRESS and VALUE, or --from FILE, or neither for a session.")
+    if (address is None) != (value is None) or sum(map(bool, (address, file, simulate))) > 1:
+        raise click.UsageError("Give ADDRESS and VALUE, or --from, or --simulate, or nothing for a session.")
     with face.tree() as tree:
-        if file:
-            _import(face, tree, file, rater)
+        if simulate:
+            from ui.simulating import simulated
+
+            simulated(face, tree, simulate, rater and rater_named(rater), limit, labels)
+        elif file:
+            _import(face, tree, file, rater, silence_is_neither=silence_is_neither)
         elif address is not None and value is not None:
             _store(face, tree, address, value, rater=rater_named(rater), note=note)
         else:
@@ -82,12 +105,19 @@ def _store(face: Face, tree: Tree, address: str, value: str, *, rater: str, note
         face.say(f"→ {change.changed:,} of {count(change.of, 'prediction')} changed")
 
 
-def _import(face: Face, tree: Tree, file: Path, rater: str | None) -> None:
+def _import(face: Face, tree: Tree, file: Path, rater: str | None, *, silence_is_neither: bool) -> None:
     """Store the ratings of a file and name what fitted nowhere."""
     from learning.fitting import latest_fit
     from learning.importing import import_ratings
+    from learning.recorded import is_about_words, read_recorded
+    from learning.word_importing import import_words
 
-    imported = import_ratings(tree, file, rater=rater_named(rater) if rater else None)
+    who = rater_named(rater) if rater else None
+    if is_about_words(file):
+        recorded = read_recorded(file, tree.task.classes)
+        imported = import_words(tree, recorded, rater=who, silence_is_neither=silence_is_neither)
+    else:
+        imported = import_ratings(tree, file, rater=who)
     latest_fit(tree)
     if face.json:
         found = {"added": imported.added, "known": imported.known, "unknown": list(imported.unknown)}

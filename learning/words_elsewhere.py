@@ -1,0 +1,35 @@
+"""Answers about words that Z says nothing about, kept in documents of the tree; they teach Prior, too."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+
+from kb.knowledge import Tree
+from kb.records import Document, Page
+from learning.side_answers import Elsewhere
+
+__all__ = ["answers_elsewhere", "keep_elsewhere"]
+
+KIND = "answers-elsewhere"
+
+
+def keep_elsewhere(tree: Tree, source: str, answers: Sequence[Elsewhere]) -> None:
+    """Keep the answers of one source in place of what it said before."""
+    digest = tree.store.put_blob(json.dumps(answers).encode())
+    key = hashlib.blake2b(source.encode(), digest_size=8).hexdigest()
+    tree.store.put_document(tree.tree_id, KIND, key, {"digest": digest, "source": source.rpartition("/")[2]})
+
+
+def answers_elsewhere(tree: Tree) -> Iterator[Elsewhere]:
+    """What was said of words that the tree has no statement for, or by silence."""
+    after: str | None = None
+    while True:
+        page: Page[Document] = tree.store.documents(tree.tree_id, KIND, after=after)
+        for document in page.items:
+            for line in json.loads(tree.store.blob(str(document.body["digest"]))):
+                yield Elsewhere(*line)
+        after = page.after
+        if after is None:
+            return
