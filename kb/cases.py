@@ -250,7 +250,7 @@ def load_labelled(task: Task, parquet: bytes) -> Labelled:
     """
     (codes,) = _read(parquet, [_code(task.target, task.classes)])
     if (codes < 0).any():
-        raise FailedError("the stored labels are not classes of the task", remedy="Run priory doctor.")
+        raise FailedError("the stored labels are not classes of the task", remedy="Run priory verify.")
     return Labelled(load_cases(task, parquet), np.asarray(codes, dtype=np.int64))
 
 
@@ -267,7 +267,7 @@ def _read(parquet: bytes, expressions: Sequence[str]) -> list[npt.NDArray[Any]]:
             except duckdb.Error as error:
                 raise FailedError(
                     f"the stored data don't fit the task: {str(error).splitlines()[0]}",
-                    remedy="Run priory doctor.",
+                    remedy="Run priory verify.",
                 ) from error
     return [answer[f"c{k}"] for k in range(len(expressions))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ import numpy as np
 from kb.address import ROOT, Address, ancestors, depth
 from kb.arrays import Codes, Mask
 from kb.cases import Cases, Labelled, load_cases, load_labelled
+from kb.errors import InputError
 from kb.records import Judgement, JudgementKind, Move, Page, TreeRecord
 from kb.shift import column_shifts
 from kb.statements import Draft, Statement
@@ -224,11 +226,21 @@ def _base_rate_in_words(task: Task, y: Codes) -> str:
     )
 
 
-def open_kb(url: str, *, create: bool = True) -> KnowledgeBase:
-    """The knowledge base at a URL such as ``sqlite:///penguins.db``.
+def open_kb(
+    url: str | os.PathLike[str], *, create: bool = True, ask: Callable[[str], str] | None = None
+) -> KnowledgeBase:
+    """The knowledge base at a URL such as ``sqlite:///penguins.db`` or ``neo4j://host:7687/database``.
 
     Args:
-        url: Where it is.
+        url: Where it is; the path of a file will do.
         create: Make an empty one where there is none.
+        ask: Called with a question when a server wants a password that nobody gave; returns it.
+
+    Raises:
+        InputError: There is no knowledge base, or something else is there.
+        MigrationNeededError: It was made by an older Priory.
+        FailedError: It was made by a newer one, or can't be reached.
     """
-    return KnowledgeBase(open_store(url, create=create))
+    if not isinstance(url, str | os.PathLike):
+        raise InputError(f"{url!r} names no knowledge base.", remedy="Give a URL such as sqlite:///file.db.")
+    return KnowledgeBase(open_store(os.fspath(url), create=create, ask=ask))

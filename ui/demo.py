@@ -82,7 +82,7 @@ class Demo:
             self.face.talk.print(task_lines(tree.task), "", shift_list(shifts), "", sep="\n")
             return tree
         raise FailedError(
-            "every name from penguins on is taken.", where=self.face.kb, remedy="Use another --kb."
+            "every name from penguins on is taken.", where=self.face.shown_kb, remedy="Use another --kb."
         )
 
     def unpacked(self, tree: Tree) -> None:
@@ -180,7 +180,7 @@ class Demo:
 
     def next_commands(self, case: int) -> list[tuple[str, str]]:
         """Three things to try now, and what each does."""
-        kb = f"--kb {self.face.kb}"
+        kb = f"--kb {self.face.shown_kb}"
         return [
             (f"priory rate {kb}", "the next questions"),
             (f"priory explain {case} --bounds {kb}", "that bird again"),

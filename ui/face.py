@@ -19,7 +19,7 @@ import click
 
 from kb.address import Address, parse_address
 from kb.errors import InputError
-from ui.wording import clean
+from ui.wording import clean, without_password
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -108,8 +108,20 @@ class Face:
         """The knowledge base, closed again at the end."""
         from kb.knowledge import open_kb
 
-        with open_kb(self.kb, create=create) as kb:
+        with open_kb(self.kb, create=create, ask=self.ask_password) as kb:
             yield kb
+
+    @property
+    def ask_password(self) -> Callable[[str], str] | None:
+        """Asks for the password of a server on the terminal, unseen; None where there is nobody to ask."""
+        if not self.is_interactive:
+            return None
+        return lambda question: str(click.prompt(clean(question), hide_input=True, err=True))
+
+    @property
+    def shown_kb(self) -> str:
+        """Where the knowledge base is, without a password."""
+        return without_password(self.kb)
 
     @contextmanager
     def tree(self) -> Iterator[Tree]:
@@ -122,14 +134,14 @@ class Face:
         if not trees:
             raise InputError(
                 "there is no tree in this knowledge base yet.",
-                where=self.kb,
+                where=self.shown_kb,
                 remedy="Make one: priory demo, or priory new NAME --train A.csv --predict B.csv --target y",
             )
         if len(trees) > 1 and trees[-1].created == trees[-2].created:
             names = ", ".join(sorted(record.name for record in trees))
             raise InputError(
                 f"there are {len(trees)} trees and none is the newest: {names}.",
-                where=self.kb,
+                where=self.shown_kb,
                 remedy="Name one with --tree.",
             )
         if len(trees) > 1:

@@ -18,7 +18,7 @@ import click
 
 from kb.errors import PrioryError
 from ui.face import INTERRUPTED
-from ui.wording import clean
+from ui.wording import clean, without_password
 
 __all__ = ["main", "priory"]
 
@@ -34,6 +34,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "restore": "write",
         "choose": "write",
         "worker": "grow",
+        "queue": "queue",
     },
     "Judge": {"rate": "judge", "compare": "compare", "session": "session"},
     "Learn and predict": {
@@ -44,7 +45,15 @@ SECTIONS: dict[str, dict[str, str]] = {
         "baselines": "report",
     },
     "People": {"sample": "people", "people": "people", "audit": "people"},
-    "Keep": {"export": "keep", "import": "keep", "backup": "keep", "doctor": "keep"},
+    "Keep": {
+        "export": "keep",
+        "import": "keep",
+        "backup": "keep",
+        "copy": "care",
+        "verify": "care",
+        "migrate": "care",
+        "doctor": "care",
+    },
 }
 MODULES = {name: module for section in SECTIONS.values() for name, module in section.items()}
 
@@ -134,7 +143,7 @@ def _told(error: Exception, given: Sequence[str]) -> int:
 
 
 def _interrupted(given: Sequence[str]) -> int:
-    again = shlex.join(["priory", *given])
+    again = without_password(shlex.join(["priory", *given]))
     click.echo(f"Interrupted. What is done is kept. Go on with: {clean(again)}", err=True)
     return INTERRUPTED
 

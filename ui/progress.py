@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from learning.search import LearnResult
     from unpacking.worker import Worked
 
-__all__ = ["Bar", "of_growth", "of_learning", "of_lines", "of_saying", "of_work", "progress_bar"]
+__all__ = [
+    "Bar",
+    "of_copying",
+    "of_growth",
+    "of_learning",
+    "of_lines",
+    "of_saying",
+    "of_work",
+    "progress_bar",
+]
 
 
 class Bar:
@@ -106,6 +115,14 @@ def of_lines(bar: Bar | None) -> Callable[[int, int | None], None] | None:
         return None
     shown = bar
     return lambda done, total: shown.advance(done, total, count(done, "line"))
+
+
+def of_copying(bar: Bar | None) -> Callable[[str, int, int | None], None] | None:
+    """As a copy calls it."""
+    if bar is None:
+        return None
+    shown = bar
+    return lambda doing, done, total: shown.advance(done, total, f"{doing}, {count(done, 'record')}")
 
 
 def of_work(bar: Bar | None) -> Callable[[Worked, WorkItem], None] | None:

@@ -7,6 +7,7 @@ neither move the cursor nor turn the reading direction around, and no markup in 
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -22,6 +23,7 @@ __all__ = [
     "shortened",
     "strongest",
     "value_in_words",
+    "without_password",
 ]
 
 POINTS_PER_NAT = 10.0 / math.log(10.0)
@@ -118,6 +120,18 @@ def value_in_words(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.6g}" if isinstance(value, float) else clean(value)
+
+
+_WHO = re.compile(r"\b((?:neo4j|bolt)(?:\+s|\+ssc)?://)\S*@", re.IGNORECASE)
+
+
+def without_password(text: str) -> str:
+    """The text with whoever asks, and the password, taken out of the URL of a server.
+
+    >>> without_password("priory show --kb neo4j://ada:s3cr@t@host:7687/kb")
+    'priory show --kb neo4j://host:7687/kb'
+    """
+    return _WHO.sub(r"\1", text)
 
 
 def duration(seconds: float) -> str:

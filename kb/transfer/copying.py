@@ -154,7 +154,7 @@ def _note(copy: Part, state: _State) -> None:
 
 def _write(part: Part, copy: Part, state: _State, progress: Doing | None) -> int:
     """Write section by section, page by page, from where the copy is; returns how many records were new."""
-    new = done = 0
+    new, done = int(state.is_new), 0  # the root came with the tree
     while state.section is not None:
         page = page_of(part, "statements" if state.section == _STATES else state.section, state.after)
         if state.section == _STATES:

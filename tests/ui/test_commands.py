@@ -471,14 +471,23 @@ def test_an_import_cut_in_half_is_bad_input(call: Call, tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "half.jsonl" in result.stderr
+    nowhere = tmp_path / "none.db"
+    assert (
+        CliRunner().invoke(priory, ["import", str(tmp_path / "half.jsonl"), "--kb", str(nowhere)]).exit_code
+        == 2
+    )
+    assert not nowhere.exists()
 
 
-def test_doctor_says_what_it_checked(call: Call, asked: Asked) -> None:
-    result = call("doctor")
+def test_an_import_holds_the_tree_that_is_named(call: Call, tmp_path: Path) -> None:
+    call("export", tmp_path / "heart.jsonl")
+    told = ["import", str(tmp_path / "heart.jsonl"), "--kb", str(tmp_path / "new.db"), "--tree"]
+    refused = CliRunner().invoke(priory, [*told, "lungs"])
 
-    assert result.exit_code == 0
-    assert "nothing is broken" in result.stderr
-    assert result.stdout.count("✓") == len(asked("doctor")["checked"])
+    assert refused.exit_code == 2
+    assert "it holds the tree 'heart', not 'lungs'" in refused.stderr
+    assert not (tmp_path / "new.db").exists()
+    assert CliRunner().invoke(priory, [*told, "heart"]).exit_code == 0
 
 
 def test_the_newest_tree_is_meant_where_there_are_several(call: Call, tables: Path) -> None:

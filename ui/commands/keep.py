@@ -1,4 +1,4 @@
-"""Keep: in and out of other formats, copies, and a check of every invariant."""
+"""Keep: in and out of other formats, and a copy of the file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.address import ROOT, Address
+from kb.errors import InputError
 from ui.face import Face, as_address, everywhere
 from ui.progress import of_lines, progress_bar
 from ui.wording import clean, count
 
 if TYPE_CHECKING:
-    from kb.records import Finding
     from kb.transfer import Transfer
 
-__all__ = ["backup", "doctor", "export", "import_"]
+__all__ = ["backup", "export", "import_"]
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SUFFIXES = {".graphml": "graphml", ".md": "markdown"}
@@ -65,15 +65,24 @@ def export(face: Face, file: Path, address: Address, written_as: str | None) -> 
 def import_(face: Face, file: Path) -> None:
     """Read a tree from a file of JSON lines.
 
-    The whole file is checked before anything is written. The same file again changes nothing.
+    The whole file is checked before anything is made or written. The same file again changes nothing. With
+    --tree the file must hold the tree of that name.
 
     \b
     priory import penguins.jsonl --kb sqlite:///copy.db
     """
-    from kb.transfer import import_jsonl
+    from kb.transfer import bring_in, verified
 
-    with face.opened(create=True) as kb, progress_bar(face, "Importing") as bar:
-        done: Transfer = import_jsonl(kb.store, file, progress=of_lines(bar))
+    with progress_bar(face, "Importing") as bar:
+        export = verified(file)
+        if face.tree_name not in {None, export.tree.name}:
+            raise InputError(
+                f"it holds the tree {export.tree.name!r}, not {face.tree_name!r}; nothing was imported.",
+                where=str(file),
+                remedy="Leave --tree out: a tree keeps its name.",
+            )
+        with face.opened(create=True) as kb:
+            done: Transfer = bring_in(kb.store, export, progress=of_lines(bar))
     if face.json:
         face.print_json(done.to_dict())
     else:
@@ -100,31 +109,3 @@ def backup(face: Face, file: Path) -> None:
         face.print_json({"file": str(file), "bytes": file.stat().st_size})
     else:
         face.say(f"Copied to {file}. Use it with --kb sqlite:///{file}")
-
-
-@click.command()
-@everywhere
-def doctor(face: Face) -> None:
-    """Check every invariant of the knowledge base and say what was checked.
-
-    \b
-    priory doctor
-    """
-    with face.opened() as kb:
-        checked, found = kb.store.invariants(), list(kb.store.check())
-    if face.json:
-        face.print_json({"checked": list(checked), "findings": [_finding(f) for f in found]})
-    else:
-        for invariant in checked:
-            broken = sum(f.invariant == invariant for f in found)
-            face.show(f"{'✗' if broken else '✓'} {clean(invariant)}")
-        for f in found:
-            face.show(clean(f"! {f.where}: {f.message}"))
-        broken_things = f"{len(found):,} broken" if found else "nothing is broken"
-        face.say(f"{count(len(checked), 'invariant')} checked; {broken_things}.")
-    if found:
-        raise click.exceptions.Exit(1)
-
-
-def _finding(f: Finding) -> dict[str, str]:
-    return {"invariant": f.invariant, "where": f.where, "message": f.message}

@@ -33,7 +33,7 @@ def trees(face: Face) -> None:
         face.print_json({"trees": [{"name": r.name, "tree_id": r.tree_id, **r.spec} for r in found]})
         return
     if not found:
-        face.say(f"No tree in {face.kb} yet. Make one: priory demo")
+        face.say(f"No tree in {face.shown_kb} yet. Make one: priory demo")
         return
     from ui.views.tree import tree_list
 

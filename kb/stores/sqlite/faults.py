@@ -27,7 +27,7 @@ _FAULTS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("SQLITE_CORRUPT", "SQLITE_NOTADB"),
         "the database is damaged.",
-        "Go back to a backup, or see what can be read: priory doctor.",
+        "Go back to a backup, or see what can be read: priory verify.",
     ),
     (
         ("SQLITE_IOERR",),
