@@ -17,6 +17,7 @@ from kb.statements import Statement
 from kb.task import Task
 from learning.calibration import ReliabilityBin
 from learning.comparison import D_HELD_OUT, D_STAR, SPLITS, Difference, Kind, Row, Scored, score_rows
+from learning.people.findings import Findings
 from learning.scores import CLIP
 
 __all__ = [
@@ -115,6 +116,7 @@ class Report:
         budget_curve: Answers given, and the log loss on D* then.
         shift: Per column, how D* differs from D, most first.
         calibration: Reliability of Priory, per split.
+        people: What people's forecasts teach; None where nobody forecast.
     """
 
     task: Task
@@ -129,6 +131,7 @@ class Report:
     budget_curve: tuple[tuple[int, float], ...]
     shift: tuple[ColumnShift, ...]
     calibration: Mapping[str, tuple[ReliabilityBin, ...]]
+    people: Findings | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of all faces: only text, finite numbers, true, false and null."""
@@ -156,6 +159,7 @@ class Report:
             "shift": [s.to_dict() for s in self.shift],
             "ledger": {**self.ledger.to_dict(), "human_minutes": self.ledger.human_seconds / 60.0},
             "notes": list(self.notes),
+            "people": self.people and self.people.to_dict(),
         }
 
 
@@ -173,7 +177,7 @@ STANDING_NOTES = (
 )
 
 
-def build_report(
+def build_report(  # noqa: PLR0913  # the parts of a report
     task: Task,
     scored: Scored,
     *,
@@ -181,6 +185,7 @@ def build_report(
     effort: Effort | None = None,
     shift: Sequence[ColumnShift] = (),
     notes: Sequence[str] = (),
+    people: Findings | None = None,
 ) -> Report:
     """The report, with alarms and shift sorted and the notes that always apply."""
     alarms = sorted((s for s in statements if s.alarm), key=lambda s: -(s.nats_on_D or 0.0))
@@ -197,6 +202,7 @@ def build_report(
         budget_curve=tuple(effort.curve) if effort else (),
         shift=tuple(sorted(shift, key=lambda s: -s.distance)),
         calibration=scored.calibration,
+        people=people,
     )
 
 
@@ -211,7 +217,8 @@ def headline(report: Report) -> list[str]:
                 kind = losses if d.log_loss_ci.low > 0 else wins if d.log_loss_ci.high < 0 else ties
                 kind.append(verdict(d))
         losses += lost_to_others(here, best, losses) + less_often_right(here)
-    return [*unknown, *losses, *ties, *wins, *alarm_lines(report), *effort_line(report)]
+    against = report.people.alarm.sentences() if report.people and report.people.alarm.rings else []
+    return [*unknown, *against, *losses, *ties, *wins, *alarm_lines(report), *effort_line(report)]
 
 
 def rival_names(report: Report) -> set[str]:

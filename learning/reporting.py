@@ -16,6 +16,8 @@ from learning.baselines import classical_rows
 from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
 from learning.fitting import Fit, Strengths, fit_numbers, fit_plain, latest_fit
 from learning.matches import Matches
+from learning.people.arms import has_forecasts, people_rows
+from learning.people.findings import people_findings
 from learning.prior import Rating, fit_prior, ratings_of
 from learning.report import Effort, Report, StatementLine, build_report
 from learning.scorecard import Points, all_on
@@ -58,6 +60,12 @@ def report(
         forecasts[name], kinds[name] = rows, "ablation"
     for name, rows in baselines(tree, seed=seed, progress=say, note=notes.append).items():
         forecasts[name], kinds[name] = rows, "classical"
+    people = None
+    if has_forecasts(tree):
+        say("people's forecasts")
+        people = people_findings(tree, seed=seed)
+        for name, p in people_rows(tree, seed=seed).items():
+            forecasts[name], kinds[name] = {D_STAR: p}, "people"
     y = {} if labels is None else {D_STAR: labels}
     if tree.held_out.any():
         y[D_HELD_OUT] = tree.D.y[tree.held_out]
@@ -72,6 +80,7 @@ def report(
         effort=effort,
         shift=column_shifts(tree.D.cases, tree.Dstar),
         notes=notes,
+        people=people,
     )
 
 

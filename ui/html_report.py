@@ -6,7 +6,6 @@ Texts of statements, columns and classes are untrusted. They reach the page only
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
 from html import escape
 
 from kb.records import Cost
@@ -15,6 +14,8 @@ from learning.comparison import SPLITS, Difference, Row
 from learning.measures import ALARM_NATS, ALARM_PLAUSIBILITY
 from learning.report import Report, StatementLine, headline, signed
 from learning.scores import CLIP
+from ui.html_parts import figure, foreign, safe, section, table, tone
+from ui.html_people import people
 from ui.html_style import STYLE
 from ui.plots import Axis, Mark, curve_plot, evidence_plot, interval_bar, reliability_plot, share_bar
 from ui.wording import (
@@ -30,7 +31,6 @@ from ui.wording import (
 
 __all__ = ["html_page"]
 
-TEXT_LETTERS = 280
 TREE_ROWS = 60
 ALARMS_SHOWN = 6
 SHIFTS_SHOWN = 20
@@ -46,6 +46,7 @@ def html_page(report: Report) -> str:
         evidence(report),
         calibration(report),
         answers(report),
+        people(report.people),
         tree(report),
         shift(report),
         reproduce(report),
@@ -57,40 +58,6 @@ def html_page(report: Report) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f"<title>{title}</title><style>{STYLE}</style></head>"
         f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
-
-
-def safe(text: object, most: int = TEXT_LETTERS) -> str:
-    """Untrusted text for the page: one line, cut, no control or direction marks, escaped."""
-    return escape(shortened(str(text)[: 20 * most], most))
-
-
-def foreign(text: object, most: int = TEXT_LETTERS) -> str:
-    """Untrusted text in an element of its own, so that its direction stays inside."""
-    return f'<span class="foreign" dir="auto">{safe(text, most)}</span>'
-
-
-def section(title: str, body: str, lead: str = "") -> str:
-    """A part of the page; nothing where there is nothing to show."""
-    if not body:
-        return ""
-    said = f'<p class="lead">{lead}</p>' if lead else ""
-    return f"<section><h2>{title}</h2>{said}{body}</section>"
-
-
-def figure(drawing: str, caption: str = "", title: str = "") -> str:
-    """A drawing with what to see in it."""
-    head = f"<h3>{title}</h3>" if title else ""
-    return f"<figure>{head}{drawing}<figcaption>{caption}</figcaption></figure>"
-
-
-def table(kind: str, caption: str, heads: Sequence[tuple[str, str]], rows: Iterable[str]) -> str:
-    """A table that scrolls by itself on a narrow screen; ``heads`` are pairs of class and text."""
-    head = "".join(f'<th scope="col" class="{c}">{text}</th>' for c, text in heads)
-    title = f"<caption>{caption}</caption>" if caption else ""
-    return (
-        f'<div class="scroll" tabindex="0"><table class="{kind}">{title}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -108,16 +75,6 @@ def top(report: Report) -> str:
         f'<header><p class="kicker">Priory report</p><h1>{foreign(task.name, 80)}</h1>'
         f'<dl class="facts">{listed}</dl><ul class="verdicts">{verdicts}</ul></header>'
     )
-
-
-def tone(sentence: str) -> str:
-    """The class of a sentence of the headline."""
-    starts = {
-        "loss": ("Priory loses", "Priory also loses", "Priory is right less", "No label"),
-        "win": ("Priory beats",),
-        "alarm": ("Spurious?",),
-    }
-    return next((name for name, some in starts.items() if sentence.startswith(some)), "")
 
 
 def score_lead() -> str:

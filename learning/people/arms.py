@@ -15,7 +15,7 @@ from learning.people.imitation import FEW, Imitation, TooFewForecastsError, halv
 from learning.people.reading import reading_of, said_of
 from learning.people.samples import samples
 
-__all__ = ["Arms", "imitation_of", "people_rows"]
+__all__ = ["Arms", "arms_of", "has_forecasts", "imitation_of", "people_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ def arms_of(tree: Tree) -> list[Arms]:
                 )
             )
     return found
+
+
+def has_forecasts(tree: Tree) -> bool:
+    """Anybody forecast a case of D*."""
+    return bool(forecasts(tree))
 
 
 def imitation_of(tree: Tree, *, sample: str = "V", seed: int = 0) -> tuple[Imitation | None, str]:

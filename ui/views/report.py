@@ -30,6 +30,10 @@ def report_view(report: Report) -> RenderableType:
         "",
         score_table(report.rows, report.best_other, report.ledger.human_seconds),
     ]
+    if report.people:
+        from ui.views.people import people_view
+
+        lines += ["", people_view(report.people)]
     below_root = [s for s in report.statements if s.address != ROOT]
     earning = sorted(below_root, key=lambda s: -(s.nats_on_D or 0.0))[:STATEMENTS_SHOWN]
     if earning:
