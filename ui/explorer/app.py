@@ -31,6 +31,7 @@ ICON = Path(__file__).parent / "frontend" / "icon.svg"
 PAGES = (
     PageEntry("explore", "Explore", ":material/account_tree:", "ui.explorer.pages.explore"),
     PageEntry("rate", "Rate", ":material/rate_review:", "ui.explorer.pages.rate"),
+    PageEntry("predict", "Predict", ":material/online_prediction:", "ui.explorer.pages.predict"),
 )
 
 

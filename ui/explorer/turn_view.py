@@ -11,12 +11,13 @@ from kb.cases import Cases
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.statements import Statement
+from kb.words import column_in_words
 from learning.asking import examples_about, task_in_words
 from learning.seats import Seat, seconds_left
 from learning.turns import Said, Turn
 from ui.wording import clean, duration, shortened, value_in_words
 
-__all__ = ["FLAGS", "MIN_MS", "progress_in_words", "said_of", "turn_view"]
+__all__ = ["FLAGS", "MIN_MS", "number", "progress_in_words", "said_of", "turn_view", "untrusted"]
 
 FLAGS = ("unclear", "says two things", "a duplicate", "rests on something false", "offensive")
 MIN_MS = 300  # a key within this time of a new statement was meant for the last one
@@ -71,14 +72,14 @@ def turn_view(
 
 def _card(tree: Tree, statement: Statement, *, with_path: bool) -> dict[str, Any]:
     above = tree.ancestors(statement.address)[1:] if with_path else []
-    return {"text": _untrusted(statement.text), "path": [shortened(s.text, 90) for s in above]}
+    return {"text": untrusted(statement.text), "path": [shortened(s.text, 90) for s in above]}
 
 
 def _task_card(tree: Tree) -> dict[str, Any]:
     return {"text": clean(task_in_words(tree.task)), "path": []}
 
 
-def _untrusted(text: str) -> str:
+def untrusted(text: str) -> str:
     """A statement on as many lines as it has, without characters that control anything."""
     lines = text[:MOST_LETTERS].splitlines() or [""]
     more = f" … ({len(text) - MOST_LETTERS:,} more letters)" if len(text) > MOST_LETTERS else ""
@@ -115,7 +116,8 @@ def _case(values: Mapping[str, object], columns: Sequence[str]) -> list[list[str
     """A few values of a case, those that the statement is about first."""
     order = [*(name for name in columns if name in values), *(name for name in values if name not in columns)]
     return [
-        [shortened(name, 30), shortened(value_in_words(values[name]), 160)] for name in order[:MOST_VALUES]
+        [shortened(column_in_words(name), 30), shortened(value_in_words(values[name]), 160)]
+        for name in order[:MOST_VALUES]
     ]
 
 
@@ -140,10 +142,10 @@ def said_of(event: Mapping[str, Any], turn: Turn) -> Said:
         raise InputError("this answer belongs to another statement.", remedy="Answer the one that is shown.")
     answer = str(event.get("answer"))
     details: dict[str, Any] = {
-        "first_ms": _number(event.get("first_ms")),
-        "changes": _number(event.get("changes")),
+        "first_ms": number(event.get("first_ms")),
+        "changes": number(event.get("changes")),
     }
-    value = _number(event.get("value"))
+    value = number(event.get("value"))
     if answer == "credence" and turn.session.task == "seven":
         value, details["point"] = _of_seven(event.get("point"))
     elif answer == "credence" and turn.item.kind == "comparison" and value is not None:
@@ -156,12 +158,12 @@ def said_of(event: Mapping[str, Any], turn: Turn) -> Said:
         answer=answer,
         value=value if answer == "credence" else None,
         note=": ".join(filter(None, (reason, note))),
-        seconds=min(max(_number(event.get("seconds")) or 0.0, 0.0), LONGEST_TURN),
+        seconds=min(max(number(event.get("seconds")) or 0.0, 0.0), LONGEST_TURN),
         details=details,
     )
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     """A finite number, or None for whatever else a browser sends."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if is_number else None

@@ -5,9 +5,12 @@ const CREDENCE = [0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99];
 const FACTORS = [100, 10, 2, 1, 2, 10, 100];
 const SEVEN = ["surely not", "very unlikely", "rather not", "could go either way", "rather yes", "very likely", "surely"];
 const LARGEST = { credence: Math.log(999), comparison: Math.log(1000) };
+const ENOUGH = 0.05; // per cent by which a sum may miss 100
 
 const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
 const logit = (p) => Math.log(p / (1 - p));
+
+const RARE = ["skip", "flag", "note", "undo"];
 
 function make(kind, name, text) {
   const part = document.createElement(kind);
@@ -32,6 +35,7 @@ function begin(root, data) {
   clearTimeout(root.__rating && root.__rating.timer);
   const S = { turn: data.turn, x: null, typed: "", began: performance.now(), hidden: 0, first: null, changes: 0 };
   Object.assign(S, { sent: 0, note: "", opens: "", hint: "", isNew: true });
+  if (data.start && data.task === "credence") S.x = logit(clamp(data.start[0], 0.001, 0.999));
   root.__rating = S;
   return S;
 }
@@ -120,6 +124,33 @@ function seven() {
   return box;
 }
 
+// Shares of several outcomes: a number each, their running sum, and a way to make it 100.
+function shares(data) {
+  const box = make("div", "shares");
+  data.outcomes.forEach((name, i) => {
+    const row = box.appendChild(make("label", "outcome"));
+    row.append(make("span", "name foreign", name));
+    const bar = row.appendChild(make("span", "bar"));
+    bar.append(make("i"));
+    const field = row.appendChild(make("input", "share"));
+    field.type = "text";
+    field.inputMode = "decimal";
+    field.autocomplete = "off";
+    field.maxLength = 6;
+    field.setAttribute("aria-label", `${name}, per cent`);
+    field.value = data.start ? String(Number((100 * data.start[i]).toFixed(1))) : "";
+    row.append(make("span", "quiet", "%"));
+  });
+  const foot = box.appendChild(make("div", "sum"));
+  const even = foot.appendChild(make("button", "do", ""));
+  even.type = "button";
+  even.dataset.does = "normalise";
+  even.append(make("span", "", "Normalise"), make("kbd", "", "Ctrl+."));
+  const total = foot.appendChild(make("span", "total"));
+  total.setAttribute("role", "status");
+  return box;
+}
+
 function build(root, data) {
   root.replaceChildren();
   const top = root.appendChild(make("div", "top"));
@@ -131,19 +162,21 @@ function build(root, data) {
   line.append(make("span", "says-progress"), make("span", "says-worth"));
   const trouble = root.appendChild(make("div", "trouble"));
   trouble.setAttribute("role", "alert");
-  const shown = root.appendChild(make("div", data.cards.length > 1 ? "pair-of-cards" : "single"));
+  const shown = root.appendChild(make("div", data.cards.length > 1 ? "pair-of-cards" : data.cards.length ? "single" : ""));
   shown.id = "statement";
-  const length = Math.max(...data.cards.map((c) => c.text.length));
+  const length = Math.max(0, ...data.cards.map((c) => c.text.length));
   const size = length > 1500 ? " longest" : length > 260 ? " long" : "";
   for (const one of data.cards) shown.append(card(one.text, one.path, size));
   if (data.domains.length) root.append(domains(data));
   const question = root.appendChild(make("p", "question foreign", data.question));
   question.id = "question";
-  root.append(data.task === "seven" ? seven() : axis(data));
+  root.append(data.task === "seven" ? seven() : data.task === "shares" ? shares(data) : axis(data));
   const hint = root.appendChild(make("div", "hint"));
   hint.setAttribute("role", "status");
   root.append(make("div", "opened"));
   const row = root.appendChild(make("div", "actions"));
+  const rare = make("div", "actions rare");
+  root.append(rare);
   if (data.task !== "seven") {
     const submit = row.appendChild(make("button", "do submit", ""));
     submit.type = "button";
@@ -151,7 +184,7 @@ function build(root, data) {
     submit.append(make("span", "", "Submit"), make("kbd", "", "Enter"));
   }
   for (const [name, key, label] of actions(data)) {
-    const one = row.appendChild(make("button", "do " + name));
+    const one = (RARE.includes(name) ? rare : row).appendChild(make("button", "do " + name));
     one.type = "button";
     one.dataset.does = name;
     one.append(make("span", "", label), make("kbd", "", key));
@@ -178,6 +211,12 @@ function openNote(box, S) {
   text.oninput = () => (S.note = text.value);
 }
 
+// The part is hidden until its style has come; what is hidden takes no focus.
+function focusSoon(input, tries) {
+  input.focus({ preventScroll: true });
+  if (input.getRootNode().activeElement !== input && tries) setTimeout(() => focusSoon(input, tries - 1), 50);
+}
+
 export default function rating({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".part");
   let S = root.__rating;
@@ -195,7 +234,8 @@ export default function rating({ data, parentElement, setTriggerValue }) {
   const reach = LARGEST[data.task];
   const toward = isPair ? -1 : 1; // the left end belongs to the left card
   const line = find("axis");
-  const input = line || find("seven");
+  const fields = [...root.querySelectorAll(".share")];
+  const input = line || find("seven") || fields[0];
 
   const draw = () => {
     const share = data.share === null ? 0 : data.share;
@@ -208,6 +248,7 @@ export default function rating({ data, parentElement, setTriggerValue }) {
     find("trouble").hidden = !find("trouble").textContent;
     root.classList.toggle("sending", Boolean(S.sent) && !late);
     find("hint").textContent = S.hint;
+    if (fields.length) drawShares();
     if (!line) return;
     const isSet = S.x !== null;
     const typed = S.typed ? S.typed + (isPair ? " times" : " %") : "";
@@ -225,6 +266,39 @@ export default function rating({ data, parentElement, setTriggerValue }) {
       line.setAttribute("aria-valuenow", isPair ? 1 : 50); // the role wants a number; the text says the truth
       line.setAttribute("aria-valuetext", "not set");
     }
+  };
+  const percents = () => fields.map((field) => Number.parseFloat(field.value.replace(",", ".")) || 0);
+  const drawShares = () => {
+    const said = percents();
+    const sum = said.reduce((a, b) => a + b, 0);
+    fields.forEach((field, i) => field.parentElement.querySelector("i").style.setProperty("width", clamp(said[i], 0, 100) + "%"));
+    const isWhole = Math.abs(sum - 100) <= ENOUGH;
+    find("total").textContent = fields.every((field) => !field.value) ? "" : `sum ${Number(sum.toFixed(1))} %`;
+    find("total").classList.toggle("off", !isWhole);
+  };
+  const normalise = () => {
+    const said = percents();
+    const sum = said.reduce((a, b) => a + b, 0);
+    if (!(sum > 0)) return tell("Give at least one of them a number.");
+    touch();
+    let left = 1000; // tenths of a per cent, so that the shown numbers sum to 100
+    const last = said.reduce((best, p, i) => (p > said[best] ? i : best), 0);
+    said.forEach((p, i) => {
+      if (i === last) return;
+      const tenths = Math.min(left, Math.round((1000 * p) / sum));
+      left -= tenths;
+      fields[i].value = String(tenths / 10);
+    });
+    fields[last].value = String(left / 10);
+    draw();
+  };
+  const submitShares = () => {
+    if (fields.every((field) => !field.value)) return tell("Give each outcome its share in per cent.");
+    const said = percents();
+    if (said.some((p) => !(p >= 0 && p <= 100))) return tell("A share lies between 0 and 100.");
+    const sum = said.reduce((a, b) => a + b, 0);
+    if (Math.abs(sum - 100) > ENOUGH) return tell(`They sum to ${Number(sum.toFixed(1))} %. Ctrl+. makes it 100.`);
+    send("credence", { shares: said.map((p) => p / sum) });
   };
   const touch = () => {
     S.changes += 1;
@@ -278,6 +352,7 @@ export default function rating({ data, parentElement, setTriggerValue }) {
   };
   const submit = () => {
     if (data.task === "seven") return;
+    if (data.task === "shares") return submitShares();
     if (!readTyped()) return;
     if (S.x === null) return tell(isPair ? "Say which one first: ← or →." : "Set it first: type a number or use the arrows.");
     send("credence", { value: isPair ? S.x : 1 / (1 + Math.exp(-S.x)) });
@@ -306,6 +381,7 @@ export default function rating({ data, parentElement, setTriggerValue }) {
   };
   const doing = {
     submit,
+    normalise,
     neither: () => send("neither"),
     here: () => send("here"),
     tie: () => send("credence", { value: 0, tie: true }),
@@ -363,6 +439,15 @@ export default function rating({ data, parentElement, setTriggerValue }) {
       else return;
       event.preventDefault();
       event.stopPropagation();
+    } else if (event.target.tagName === "INPUT") {
+      const at = fields.indexOf(event.target);
+      const go = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (event.key === "Enter" && !event.repeat) submit();
+      else if (go && fields[at + go]) fields[at + go].select();
+      else if (event.ctrlKey && event.key === ".") normalise();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
     } else if (event.target.tagName === "BUTTON" && (event.key === "Enter" || event.key === " ")) {
       return; // the button's own click
     } else handle(event);
@@ -374,6 +459,12 @@ export default function rating({ data, parentElement, setTriggerValue }) {
     else if (one.dataset.point) choose(Number(one.dataset.point));
     else doing[one.dataset.does]();
   };
+  for (const field of fields) {
+    field.oninput = () => {
+      touch();
+      draw();
+    };
+  }
   if (line) {
     const at = (event) => {
       const box = line.getBoundingClientRect();
@@ -406,7 +497,7 @@ export default function rating({ data, parentElement, setTriggerValue }) {
   draw();
   if (S.isNew) {
     S.isNew = false;
-    input.focus({ preventScroll: true });
+    if (data.focus !== false) focusSoon(input, 20);
   }
   return () => {
     document.removeEventListener("keydown", root.__listens);

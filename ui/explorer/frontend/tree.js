@@ -324,11 +324,12 @@ export default function tree({ data, parentElement, setTriggerValue }) {
     } else choose(address);
   };
   box.ondblclick = () => toggle(S.active, !S.open.has(S.active));
+  const acts = data.acts === true ? COMMANDS : data.acts || {};
   box.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const isTyping = S.typed && performance.now() - S.typedAt < TYPING;
-    const command = isTyping ? null : commands[event.key];
-    const action = isTyping || !data.acts ? null : COMMANDS[event.key];
+    const command = isTyping || data.acts !== true ? null : commands[event.key];
+    const action = isTyping ? null : acts[event.key];
     if (keys[event.key] && !(isTyping && event.key === " ")) keys[event.key]();
     else if (command) command();
     else if (action) setTriggerValue("act", { does: action, z: S.active, at: Math.round(performance.now()) });
@@ -339,7 +340,8 @@ export default function tree({ data, parentElement, setTriggerValue }) {
   };
   const foot = root.querySelector(".foot");
   foot.replaceChildren(piece("quiet", data.foot), piece("keys quiet", ""));
-  const shown = data.acts ? ["↑↓ ←→ walk", "j k u g", "e unpack", "r rate", "a write"] : ["↑↓ ←→ walk", "Enter open"];
+  const own = Object.entries(acts).map(([key, does]) => `${key} ${does}`);
+  const shown = ["↑↓ ←→ walk", ...(data.acts === true ? ["j k u g"] : ["Enter open"]), ...own];
   foot.lastChild.textContent = shown.join("  ·  ");
   draw();
 }
