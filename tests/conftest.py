@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from kb.knowledge import KnowledgeBase, Tree, open_kb
 from learning.search import learn
 from tests.tasks import Table, grow, planted, three_species
+
+if TYPE_CHECKING:
+    from tests.neo4j_server.places import GraphPlace
 
 SHARED = ("neo4j", "browser", "model")  # markers of what is started once: all its tests run in one process
 
@@ -100,3 +104,12 @@ def dogs(open_copy: Callable[[str], Tree]) -> Tree:
 def birds(open_copy: Callable[[str], Tree]) -> Tree:
     """The three species after ``learn``, nothing rated."""
     return open_copy("birds")
+
+
+@pytest.fixture(scope="session")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphPlace]:
+    """The Neo4j database of this run, on a real server."""
+    pytest.importorskip("neo4j", reason="the extra neo4j is not installed")
+    from tests.neo4j_server.places import graph_places
+
+    yield from graph_places(tmp_path_factory.mktemp("neo4j"))

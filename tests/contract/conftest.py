@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,7 +15,10 @@ from kb.statements import Draft
 from kb.stores.opening import open_store
 from kb.stores.protocol import Store
 
-STORES = ["sqlite"]
+if TYPE_CHECKING:
+    from tests.neo4j_server.places import GraphPlace
+
+STORES = ["sqlite", pytest.param("neo4j", marks=pytest.mark.neo4j)]
 
 
 @dataclass
@@ -29,19 +33,33 @@ class Clock:
 
 @dataclass
 class Place:
-    """Where a store of one kind lives, so that a test can open it again or in another process."""
+    """Where a store of one kind lives, so that a test can open it again or in another process.
+
+    Attributes:
+        url: What opens it; processes that a test starts get the same.
+        make_empty: Leads to a place of the same kind that holds nothing.
+        clock: What ``open`` gives it to go by.
+    """
 
     url: str
+    make_empty: Callable[[], str]
     clock: Clock = field(default_factory=Clock)
 
     def open(self) -> Store:
         return open_store(self.url, clock=self.clock)
 
+    def open_empty(self) -> Store:
+        """A knowledge base of the same kind that holds nothing; what the place held may be gone."""
+        return open_store(self.make_empty(), clock=self.clock)
+
 
 @pytest.fixture(params=STORES)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    assert request.param == "sqlite"
-    return Place(f"sqlite:///{tmp_path}/kb.db")
+    if request.param == "sqlite":
+        numbers = itertools.count()
+        return Place(f"sqlite:///{tmp_path}/kb.db", lambda: f"sqlite:///{tmp_path}/empty{next(numbers)}.db")
+    graph: GraphPlace = request.getfixturevalue("graph")
+    return Place(graph.emptied(), graph.emptied)
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ def exported(store: Store, penguins: TreeRecord, tmp_path: Path) -> Path:
 
 
 def brings_nothing(place: Place, file: Path, match: str) -> None:
-    with open_store(place.url.replace("kb.db", "empty.db")) as empty:
+    with place.open_empty() as empty:
         with pytest.raises(InputError, match=match) as caught:
             import_jsonl(empty, file)
         assert str(file) in str(caught.value)
@@ -256,7 +256,7 @@ def test_an_edited_import_names_the_lines(place: Place, exported: Path) -> None:
             file.write_bytes(b"".join([*lines[:n], edited, *lines[n + 1 :]]))
             brings_nothing(place, file, r"edited\.jsonl:\d+-\d+: these lines are not as they were exported")
             with (
-                open_store(place.url.replace("kb.db", "empty.db")) as empty,
+                place.open_empty() as empty,
                 pytest.raises(InputError) as caught,
             ):
                 import_jsonl(empty, file)

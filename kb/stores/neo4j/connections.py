@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from typing import Any, LiteralString, TypeVar, cast
 
 from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
     Driver,
     GraphDatabase,
     ManagedTransaction,
@@ -95,13 +97,15 @@ class Database:
             return self._driver
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, access: str = WRITE_ACCESS) -> Iterator[Session]:
         """A session in the database; what one session wrote, the next one reads, in a cluster too."""
         driver = self.driver()
         with (
             named_faults(self.where),
             driver.session(
-                database=self._address.database, bookmark_manager=driver.execute_query_bookmark_manager
+                database=self._address.database,
+                default_access_mode=access,
+                bookmark_manager=driver.execute_query_bookmark_manager,
             ) as session,
         ):
             yield session
@@ -171,9 +175,9 @@ class Database:
             remedy="Try again when it is less busy.",
         )
 
-    def alone(self, query: str, **parameters: Any) -> list[Record]:
+    def alone(self, query: str, *, is_reading: bool = False, **parameters: Any) -> list[Record]:
         """All rows of one statement outside managed transactions: tried once."""
-        with self.session() as session:
+        with self.session(READ_ACCESS if is_reading else WRITE_ACCESS) as session:
             return list(session.run(cast("LiteralString", query), parameters))
 
     def close(self) -> None:

@@ -82,7 +82,7 @@ def _reached(url: str, *, clock: Clock | None, ask: Callable[[str], str] | None)
     """A database that has answered a query: nothing less proves that it is there and lets this user in."""
     db = Database(graph_address(url, ask=ask), clock=clock)
     try:
-        version = str(db.alone(_COMPONENTS)[0]["version"])
+        version = str(db.alone(_COMPONENTS, is_reading=True)[0]["version"])
         numbers = re.match(r"(\d+)\.(\d+)", version)
         if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NEO4J:
             raise FailedError(

@@ -123,6 +123,7 @@ _READS = {
         "AND NOT EXISTS { MATCH (:Vector {statement: s.key, model: $model}) } "
         f"RETURN {_S} ORDER BY s.tree, s.path LIMIT $limit"
     ),
+    "clock": f"RETURN {_CLOCK} AS clock",
     "blob": "MATCH (b:Blob {digest: $digest}) RETURN b.size AS size, b.n_parts AS n_parts, b.is_complete AS is_complete",
     "blob part": "MATCH (p:BlobPart {blob: $digest, part: $part}) RETURN p.data AS data",
 }
@@ -229,7 +230,7 @@ _QUEUE = {
         "UNWIND $rows AS r MATCH (s:Statement {key: r.key}) "
         "WHERE NOT EXISTS { MATCH (:Expansion {statement: r.key, slot: r.slot}) } "
         "MERGE (w:Work {statement: r.key, slot: r.slot}) ON CREATE SET w.tree = $tree, w.address = r.address, "
-        f"w.state = 'unasked', w.attempts = 0, w.fence = 0, w.lock = 0, w.seq = {_CLOCK} + r.at "
+        f"w.state = 'unasked', w.attempts = 0, w.fence = 0, w.lock = 0, w.seq = $clock + r.at "
         "SET w.lock = w.lock + 1 WITH w, r WHERE w.state = 'unasked' "
         "SET w.state = r.state, w.priority = r.priority, w.rank = -r.priority, w.reason = r.reason, "
         "w.attempts = coalesce(r.attempts, w.attempts), "

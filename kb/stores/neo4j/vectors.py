@@ -20,9 +20,9 @@ from kb.stores.vectors import unit_vector
 __all__ = ["NEAREST", "nearest", "put_vectors", "vector_models", "vectors", "without_vector"]
 
 NEAREST = (
-    "CALL db.index.vector.queryNodes('vector_values', $n, $vector) YIELD node AS v, score "
-    "WITH v, score WHERE v.tree = $tree AND v.model = $model "
-    "RETURN 2 * score - 1 AS cosine, v.path AS path ORDER BY score DESC"  # the index maps cosines to [0, 1]
+    "CALL db.index.vector.queryNodes('vector_values', $n, $vector) YIELD node AS v "
+    "WITH v WHERE v.tree = $tree AND v.model = $model "  # the index rounds its vectors, so cosines come from these
+    "RETURN 2 * vector.similarity.cosine(v.vector, $vector) - 1 AS cosine, v.path AS path ORDER BY cosine DESC"
 )
 _AT_ONCE = 500  # vectors in one statement: half a megabyte
 _MORE = 4  # the index knows no tree and no model, so more are asked for than are wanted

@@ -58,7 +58,9 @@ def put_queue(db: Database, tree_id: str, entries: Sequence[QueueEntry]) -> int:
         keys = sorted({row["key"] for row in wanted})
         if sum(len(run(tx, QUERIES["present"], keys=part)) for part in chunks(keys)) != len(keys):
             raise unknown_address(tx, tree_id, [each.address for each in entries])
-        return sum(run(tx, QUERIES["enqueue"], tree=tree_id, rows=part)[0]["n"] for part in chunks(wanted))
+        clock = run(tx, QUERIES["clock"])[0]["clock"]
+        given = {"tree": tree_id, "clock": clock}
+        return sum(run(tx, QUERIES["enqueue"], rows=part, **given)[0]["n"] for part in chunks(wanted))
 
     return db.writing(work)
 
