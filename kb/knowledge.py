@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from kb.address import ROOT, Address, ancestors, depth
+from kb.address import ROOT, Address, ancestors, depth, parse_address
 from kb.arrays import Codes, Mask
 from kb.cases import Cases, Labelled, load_cases, load_labelled
 from kb.errors import InputError
 from kb.records import Judgement, JudgementKind, Move, Page, TreeRecord
+from kb.searching import Found, SearchBy, search
 from kb.shift import column_shifts
 from kb.statements import Draft, Statement
 from kb.stores.opening import open_store
@@ -24,6 +25,8 @@ from kb.task import Task
 from kb.words import column_in_words
 
 if TYPE_CHECKING:
+    import networkx
+
     from kb.tables import PreparedTask
 
 __all__ = ["KnowledgeBase", "Tree", "open_kb"]
@@ -142,6 +145,24 @@ class Tree:
             if after is None:
                 return
 
+    def search(
+        self,
+        text: str,
+        *,
+        by: SearchBy = "words",
+        limit: int = 20,
+        after: str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Found:
+        """Statements that have all the words or mean about the same; see ``kb.searching.search``."""
+        return search(self, text, by=by, limit=limit, after=after, progress=progress)
+
+    def to_networkx(self, address: Address | str = ROOT, depth: int = 3) -> networkx.DiGraph[Address]:
+        """The statement and what is at most ``depth`` levels below; see ``kb.transfer.to_networkx``."""
+        from kb.transfer.graph import to_networkx
+
+        return to_networkx(self.store, self.record, parse_address(address), depth)
+
     def judgements(self) -> list[Judgement]:
         """All that were said, in order, corrected and undone ones included."""
         return _all_pages(lambda after: self.store.judgements(self.tree_id, after=after))
@@ -200,6 +221,23 @@ class KnowledgeBase:
             UnknownTreeError: There is none.
         """
         return Tree(self.store, self.store.tree(name))
+
+    def to_networkx(
+        self, address: Address | str = ROOT, depth: int = 3, *, tree: str | None = None
+    ) -> networkx.DiGraph[Address]:
+        """A graph of the top of a tree, the only one unless ``tree`` names it.
+
+        Raises:
+            InputError: There are several trees, or none.
+            FailedError: networkx is not installed.
+        """
+        names = [record.name for record in self.trees()]
+        if tree is None and len(names) != 1:
+            there = ", ".join(names) or "none yet"
+            raise InputError(
+                f"there are {len(names)} trees: {there}.", where=self.store.url, remedy="Name one: tree=…"
+            )
+        return self.tree(tree or names[0]).to_networkx(address, depth)
 
     def create(self, prepared: PreparedTask) -> Tree:
         """Store a task with its data and the root of its tree.

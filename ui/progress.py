@@ -27,6 +27,7 @@ __all__ = [
     "of_growth",
     "of_learning",
     "of_lines",
+    "of_reading",
     "of_saying",
     "of_work",
     "progress_bar",
@@ -115,6 +116,14 @@ def of_lines(bar: Bar | None) -> Callable[[int, int | None], None] | None:
         return None
     shown = bar
     return lambda done, total: shown.advance(done, total, count(done, "line"))
+
+
+def of_reading(bar: Bar | None) -> Callable[[int], None] | None:
+    """As a search by meaning calls it, which reads what is new."""
+    if bar is None:
+        return None
+    shown = bar
+    return lambda done: shown.advance(done, None, count(done, "statement"))
 
 
 def of_copying(bar: Bar | None) -> Callable[[str, int, int | None], None] | None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.address import ROOT, Address
+from kb.searching import SEARCHES, SearchBy
 from ui.face import Face, as_address, everywhere
+from ui.progress import of_reading, progress_bar
 from ui.wording import clean, count
 
 if TYPE_CHECKING:
@@ -80,25 +82,39 @@ def _below(tree: Tree, top: Statement, levels: int, *, dropped: bool) -> Iterato
 
 @click.command()
 @click.argument("text")
+@click.option(
+    "--by",
+    type=click.Choice(SEARCHES),
+    default="words",
+    show_default=True,
+    help="All of its words, or about what it means.",
+)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Page size.")
 @click.option("--after", metavar="MARK", help="Go on behind an earlier page.")
 @everywhere
-def search(face: Face, text: str, limit: int, after: str | None) -> None:
-    """Find statements that have all the words of TEXT, best match first.
+def search(face: Face, text: str, by: SearchBy, limit: int, after: str | None) -> None:
+    """Find statements that have all the words of TEXT, or mean about the same.
+
+    Alike in meaning is not agreement: "more likely" and "less likely" come out close. The first search by
+    meaning reads every statement and keeps what it means; it needs the extra search.
 
     \b
     priory search "flipper length"
+    priory search "long wings" --by meaning
     """
-    with face.tree() as tree:
-        page = tree.store.search(tree.tree_id, text, after=after, limit=limit)
+    with face.tree() as tree, progress_bar(face, "Reading statements") as bar:
+        found = tree.search(text, by=by, limit=limit, after=after, progress=of_reading(bar))
     if face.json:
-        face.print_json({"statements": [s.to_dict() for s in page.items], "after": page.after})
+        face.print_json(found.to_dict())
         return
     from ui.views.tree import found_list
 
-    if page.items:
-        face.show(found_list(page.items))
-    else:
+    if found.statements:
+        face.show(found_list(found.statements, found.similarities))
+        face.hint(f"Found by {found.by}: {found.method}.")
+    elif by == "words":
         face.say(f"No statement of {tree.name} has all of: {clean(text)}")
-    if page.after:
-        face.hint(f"{count(len(page.items), 'statement')} shown. More: --after {page.after}")
+    else:
+        face.say(f"No statement of {tree.name} was found.")
+    if found.after:
+        face.hint(f"{count(len(found.statements), 'statement')} shown. More: --after {found.after}")

@@ -80,12 +80,15 @@ def outline(statements: Iterable[Statement]) -> RenderableType:
     return listing(["", "statement", "points", "nats on D", "for D*?"], rows, right="lwlrr")
 
 
-def found_list(statements: Sequence[Statement]) -> RenderableType:
-    """Statements from anywhere in the tree, one under the other."""
+def found_list(statements: Sequence[Statement], alike: Sequence[float] = ()) -> RenderableType:
+    """Statements from anywhere in the tree, one under the other, with how alike they are where it is known."""
     rows: list[Sequence[RenderableType]] = [
         [cell(s.address, QUIET), Guided(cell(s.text)), scored(s), held(s)] for s in statements
     ]
-    return listing(["", "statement", "points", "for D*?"], rows, right="lwlr")
+    if not alike:
+        return listing(["", "statement", "points", "for D*?"], rows, right="lwlr")
+    with_likeness = [[*row, cell(f"{cosine:.2f}")] for row, cosine in zip(rows, alike, strict=True)]
+    return listing(["", "statement", "points", "for D*?", "alike"], with_likeness, right="lwlrr")
 
 
 def one_statement(s: Statement, path: Sequence[Statement]) -> RenderableType:
