@@ -81,7 +81,7 @@ def outline(statements: Iterable[Statement]) -> RenderableType:
 
 
 def found_list(statements: Sequence[Statement], alike: Sequence[float] = ()) -> RenderableType:
-    """Statements from anywhere in the tree, one under the other, with how alike they are where it is known."""
+    """Statements from anywhere in the tree, one under the other, with how alike they are where known."""
     rows: list[Sequence[RenderableType]] = [
         [cell(s.address, QUIET), Guided(cell(s.text)), scored(s), held(s)] for s in statements
     ]
