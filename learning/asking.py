@@ -103,7 +103,7 @@ def _by_leverage(
     tree: Tree, fit: Fit, standing: list[Judgement], mine: set[tuple[str, Address]], limit: int
 ) -> list[Question]:
     """Statements and words that this rater has not answered about, the most valuable first."""
-    ranked = ranked_by_leverage(tree, fit, Counter(j.address for j in standing))
+    ranked = ranked_by_leverage(fit, tree.Dstar, Counter(j.address for j in standing))
     total = sum(w.variance for w in ranked) or 1.0
     asked = [w for w in ranked if ("rating", w.address) not in mine][: max(limit, 0)]
     places, classes = fit.background.words.place, tree.task.classes

@@ -16,7 +16,6 @@ import numpy as np
 from kb.address import Address
 from kb.arrays import Numbers
 from kb.cases import Cases
-from kb.knowledge import Tree
 from learning.clouds import Cloud
 from learning.expectation import expectation_over
 from learning.fitting import Fit
@@ -73,18 +72,18 @@ def _to_words(turns: np.ndarray[tuple[int], np.dtype[np.int64]], of_phrases: Num
     return found
 
 
-def ranked_by_leverage(tree: Tree, fit: Fit, given: Mapping[Address, int]) -> list[Worth]:
+def ranked_by_leverage(fit: Fit, Dstar: Cases, given: Mapping[Address, int]) -> list[Worth]:
     """Statements and words that are in doubt, the most valuable to ask about first.
 
     Many are asked about once before few are asked about again. After ``ENOUGH_BY_LEVERAGE`` answers about
     words it is coverage that is missing, so words follow by how often D* uses them.
 
     Args:
-        tree: Whose D*.
         fit: The newest fit.
+        Dstar: The cases to predict.
         given: Answers so far, per statement.
     """
-    cases = sampled(tree.Dstar, fit.seed)
+    cases = sampled(Dstar, fit.seed)
     names = fit.scorecard.board.names
     variance, nats = _variance_and_nats(fit, cases)
     worth = [Worth(Address(n), float(variance[i]), float(nats[i])) for i, n in enumerate(names)]

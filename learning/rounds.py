@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from kb.address import Address
 from kb.arrays import Codes
+from kb.cases import Cases
 from kb.knowledge import Tree
 from kb.records import Judgement
 from learning.asking import HARDLY
@@ -25,9 +26,10 @@ from learning.recorded import UNLISTED, RecordedAnswer, RecordedRaters
 from learning.scores import accuracy, log_loss
 from learning.side_answers import NEITHER_SIDE, side_details
 
-__all__ = ["Round", "curve_in_words", "round_of", "round_size", "simulate"]
+__all__ = ["Round", "curve_in_words", "in_rounds", "reply", "round_of", "round_size", "simulate"]
 
 FIRST = 10  # questions of the first round
+NEVER_AGAIN = 1_000_000  # answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +66,17 @@ def round_size(answers: int) -> int:
     return max(FIRST, answers)
 
 
-def round_of(tree: Tree, before: Fit, after: Fit, answers: int, labels: Codes | None = None) -> Round:
+def round_of(Dstar: Cases, before: Fit, after: Fit, answers: int, labels: Codes | None = None) -> Round:
     """What changed between two fits.
 
     Args:
-        tree: Whose D*.
+        Dstar: The cases to predict.
         before: The fit before the round.
         after: The fit after it.
         answers: Answers so far.
         labels: Class codes of D*, -1 where unknown, for research: they score and reach no fit.
     """
-    was, now = (fit.forecast(fit.background.matches(tree.Dstar)) for fit in (before, after))
+    was, now = (fit.forecast(fit.background.matches(Dstar)) for fit in (before, after))
     known = labels >= 0 if labels is not None else np.zeros(len(now), dtype=np.bool_)
     truth = labels[known] if labels is not None and known.any() else None
     return Round(
@@ -83,7 +85,7 @@ def round_of(tree: Tree, before: Fit, after: Fit, answers: int, labels: Codes | 
         changed=int((was.argmax(axis=1) != now.argmax(axis=1)).sum()),
         of=len(now),
         nats=divergence(now, was),
-        left=sum(w.nats for w in words_worth_asking(after, tree.Dstar)),
+        left=sum(w.nats for w in words_worth_asking(after, Dstar)),
         accuracy=None if truth is None else accuracy(truth, now[known]),
         log_loss=None if truth is None else log_loss(truth, now[known]),
     )
@@ -100,6 +102,33 @@ def curve_in_words(rounds: Sequence[Round]) -> str:
     rest = f"less than {HARDLY:.2f}" if left < HARDLY else f"up to {left:.2f}"
     curve = ", ".join([first.replace(":", " answers:", 1), *more])
     return f"{curve} {share}; the rest changes {rest} nats a case"
+
+
+def in_rounds(
+    first: Fit, Dstar: Cases, most: int, ask: Callable[[list[Address]], Fit], given: Counter[Address]
+) -> Iterator[tuple[int, Fit, Fit]]:
+    """Ask about words by leverage, in rounds that double; answers so far and the fits before and after each.
+
+    Args:
+        first: The fit to begin with.
+        Dstar: The cases to predict.
+        most: Answers.
+        ask: Puts the questions of a round and fits again.
+        given: Answers so far per statement, kept up to date; one that must not be asked again has many.
+    """
+    before, answers = first, 0
+    while answers < most:
+        places = before.background.words.place
+        ranked = [w.address for w in ranked_by_leverage(before, Dstar, given) if w.address in places]
+        open_ones = [a for a in ranked if given[a] < NEVER_AGAIN]
+        asked = open_ones[: min(round_size(answers), most - answers)]
+        if not asked:
+            return
+        given.update(asked)
+        answers += len(asked)
+        after = ask(asked)
+        yield answers, before, after
+        before = after
 
 
 def simulate(  # noqa: PLR0913  # who answers, about what, how long
@@ -127,32 +156,32 @@ def simulate(  # noqa: PLR0913  # who answers, about what, how long
         progress: Told of each round.
     """
     rng, session = np.random.default_rng(seed), f"simulated-{uuid.uuid4().hex[:12]}"
-    given, rounds, before = 0, list[Round](), latest_fit(tree)
-    asked_before = Counter(j.address for j in tree.judgements() if j.kind == "rating")
-    while given < most:
-        words = before.background.words
-        phrases = {s.address: p for s, p in zip(words.statements, words.phrases, strict=True)}
-        ranked = ranked_by_leverage(tree, before, asked_before)
-        open_ones = [w.address for w in ranked if w.address in phrases]
-        if rater is not None:
-            open_ones = [a for a in open_ones if not asked_before[a]]
-        asked = open_ones[: min(round_size(given), most - given)]
-        if not asked:
-            break
-        said = [_reply(tree, a, recorded.of(phrases[a], rater), rng, session) for a in asked]
+    first = latest_fit(tree)
+    words = {a: first.background.words.phrases[i] for a, i in first.background.words.place.items()}
+    given = Counter(j.address for j in tree.judgements() if j.kind == "rating")
+
+    def ask(asked: list[Address]) -> Fit:
+        said = [reply(a, recorded.of(words[a], rater), tree.task.classes, rng, session) for a in asked]
         tree.store.append_judgements(tree.tree_id, said)
-        asked_before.update(asked)
-        given += len(asked)
-        after = refit(tree, keep_strengths=True)
-        rounds.append(round_of(tree, before, after, given, labels))
+        if rater is not None:
+            given.update(dict.fromkeys(asked, NEVER_AGAIN))
+        return refit(tree, keep_strengths=True)
+
+    rounds = []
+    for answers, before, after in in_rounds(first, tree.Dstar, most, ask, given):
+        rounds.append(round_of(tree.Dstar, before, after, answers, labels))
         progress(rounds[-1])
-        before = after
     return rounds
 
 
-def _reply(
-    tree: Tree, about: Address, said: Sequence[RecordedAnswer], rng: np.random.Generator, session: str
+def reply(
+    about: Address,
+    said: Sequence[RecordedAnswer],
+    classes: Sequence[str],
+    rng: np.random.Generator,
+    session: str,
 ) -> Judgement:
+    """One of the recorded answers about a word, drawn; *neither* where there is none."""
     one = said[int(rng.integers(len(said)))] if said else RecordedAnswer(UNLISTED, NEITHER_SIDE, 0.0)
     return Judgement(
         id=uuid.uuid4().hex,
@@ -161,6 +190,6 @@ def _reply(
         rater=one.rater,
         answer="neither" if one.side == NEITHER_SIDE else "credence",
         session=session,
-        details=side_details(one.side, one.strength, tree.task.classes),
+        details=side_details(one.side, one.strength, classes),
         created=time.time(),
     )

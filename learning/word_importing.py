@@ -1,7 +1,7 @@
 """Answers about words from a file of recorded raters, all or none of them.
 
 What the tree has a statement for becomes judgements, one per rater and word. Answers about other words are
-kept in a document of the tree: they are about nothing that Z says, but they teach Prior what such words are like.
+kept in a document of the tree: they are about nothing that Z says, but they teach Prior what such words are.
 """
 
 from __future__ import annotations
