@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from kb.figures import POINTS_PER_NAT, percent, points
+
 __all__ = [
     "LEGEND",
     "POINTS_PER_NAT",
@@ -26,7 +28,6 @@ __all__ = [
     "without_password",
 ]
 
-POINTS_PER_NAT = 10.0 / math.log(10.0)
 LEGEND = "10 points = ten times the odds."
 
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"  # joiners, which Persian, Hindi and emoji need
@@ -62,32 +63,6 @@ def shortened(text: object, most: int) -> str:
         return written
     head = written[: most - 1]
     return (head.rsplit(" ", 1)[0] if " " in head[most // 2 :] else head).rstrip(" ,;:.") + "…"
-
-
-def percent(p: float | None) -> str:
-    """A probability or a share in whole percent; never 0 % or 100 % for what is only close.
-
-    >>> percent(0.974), percent(0.001), percent(0.9999), percent(0.0)
-    ('97 %', '<1 %', '>99 %', '0 %')
-    """
-    if p is None or math.isnan(p):
-        return "–"
-    whole = f"{p * 100:.0f}"
-    if whole == "0" and p > 0.0:
-        return "<1 %"
-    if whole == "100" and p < 1.0:
-        return ">99 %"
-    return f"{whole} %"
-
-
-def points(nats_added: float) -> str:
-    """What a statement adds to the odds of an outcome, in whole points with a sign.
-
-    >>> points(2.07), points(-0.7), points(0.01)
-    ('+9', '−3', '0')
-    """
-    whole = round(nats_added * POINTS_PER_NAT)
-    return f"+{whole}" if whole > 0 else f"−{-whole}" if whole < 0 else "0"
 
 
 def strongest(added: Mapping[str, float], side: str | None = None) -> tuple[str, float] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kb.address import ROOT, Address, depth
+from kb.figures import percent, points
 from kb.records import TreeRecord
 from kb.statements import Statement
 from kb.stores.protocol import Store, UnknownAddressError
@@ -63,12 +64,14 @@ def every_statement(store: Store, tree: TreeRecord, address: Address) -> Iterato
 
 
 def _item(statement: Statement) -> str:
+    """The statement with its points and percent as they stand on screens."""
     text = _escaped(statement.text)
-    numbers = [f"{_escaped(name)} {_escaped(f'{value:+.2f}')}" for name, value in statement.points.items()]
+    told = [f"{_escaped(name)} {points(nats)}" for name, nats in statement.points.items()]
+    numbers = [f"points: {', '.join(told)}"] if told else []
     if statement.plausibility is not None:
-        numbers.append(f"plausibility {statement.plausibility:.2f}")
+        numbers.append(f"for D\\*: {_escaped(percent(statement.plausibility))}")
     said = f"~~{text}~~" if statement.is_dropped else text
-    return f"- **{statement.address}** {said}" + (f" *({', '.join(numbers)})*" if numbers else "")
+    return f"- **{statement.address}** {said}" + (f" *({'; '.join(numbers)})*" if numbers else "")
 
 
 def _escaped(text: str) -> str:

@@ -67,7 +67,7 @@ def test_markdown_is_an_outline_in_which_texts_are_only_texts(store: Store, tmp_
     assert lines[3].startswith(
         r"  - **0.0** \<b\>bold\</b\> \& \*stars\* \[link\]\(http://x\) \`code\` \# not"
     )
-    assert lines[4] == r"  - **0.1** plain *(Adelie \+0.50, plausibility 0.25)*"
+    assert lines[4] == r"  - **0.1** plain *(points: Adelie +2; for D\*: 25 %)*"
     assert lines[5] == "    - **0.1@1.0** current"
     assert lines[6] == "  - **0.2** ~~dropped~~"
     assert len(lines) == 7
