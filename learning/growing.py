@@ -17,7 +17,8 @@ from learning.fitting import refit
 from learning.unpackers import UNPACKERS, Approving, AtWork, at_work, unpacker_named
 from unpacking.budget import Budget
 from unpacking.checks import MOST_TEXT
-from unpacking.language_model.unpacker import LanguageModel
+from unpacking.language_model.planning import Plan, plan
+from unpacking.language_model.unpacker import LanguageModel, LanguageModelUnpacker
 from unpacking.protocol import Unpacker
 from unpacking.step import NeedsPersonError, propose, unpack_path, unpack_step
 
@@ -30,6 +31,7 @@ __all__ = [
     "commit_instead",
     "drop",
     "edit",
+    "planned",
     "preview",
     "restore",
     "unpack",
@@ -110,6 +112,30 @@ def preview(
     """What one step would propose, with approvals; nothing is committed."""
     mz = at_work(tree, unpacker).unpacker
     return list(propose(tree, parse_address(str(address)), mz, n=n, seed=seed))
+
+
+def planned(  # noqa: PLR0913  # the options of a run, as people type them
+    tree: Tree,
+    address: Address | str,
+    unpacker: str | LanguageModel = "language-model",
+    *,
+    n: int = 3,
+    levels: int = 1,
+    seed: int = 0,
+    approving: Approving | None = None,
+) -> Plan:
+    """What asking a language model would take: calls, tokens and money; nothing is asked.
+
+    Raises:
+        InputError: The unpacker is no language model, or it can't be used.
+        UnknownAddressError: The statement is not stored yet.
+    """
+    mz = at_work(tree, unpacker).unpacker
+    if not isinstance(mz, LanguageModelUnpacker):
+        raise InputError(f"{mz.name} asks no model, so it costs nothing.", where="--unpacker")
+    by = approving.by if approving else ()
+    place = parse_address(str(address))
+    return plan(tree, place, mz, n=n, levels=levels, seed=seed, approvers=by)
 
 
 def unpack_below(  # noqa: PLR0913  # the options of a run, as people type them

@@ -16,25 +16,30 @@ from unpacking.language_model.spending import Spending
 from unpacking.language_model.unpacker import LanguageModel
 from unpacking.protocol import Unpacker
 
-__all__ = ["MODEL", "UNPACKERS", "Approving", "AtWork", "at_work", "unpacker_named"]
+__all__ = ["MODEL", "UNPACKERS", "Approving", "AtWork", "at_work", "model_named", "unpacker_named"]
 
 MODEL = "PRIORY_MODEL"  # the environment variable that names the language model where no option does
 
 
-def _model_from_environment() -> LanguageModel:
-    name = os.environ.get(MODEL)
+def model_named(name: str | None = None) -> str:
+    """The name of the language model that is meant: the one given, or the one that ``PRIORY_MODEL`` names.
+
+    Raises:
+        InputError: None is.
+    """
+    name = name or os.environ.get(MODEL)
     if not name:
         raise InputError(
             "no language model is named.",
             where="--unpacker language-model",
             remedy=f"Name one with --model, such as openai:gpt-5-mini or local:FILE.gguf, or set {MODEL}.",
         )
-    return LanguageModel(name)
+    return name
 
 
 UNPACKERS: dict[str, Callable[[], Unpacker | LanguageModel]] = {
     "induction": InductionUnpacker,
-    "language-model": _model_from_environment,
+    "language-model": lambda: LanguageModel(model_named()),
 }
 
 
@@ -43,8 +48,8 @@ class Approving:
     """Who approves of proposals, and when a person is needed.
 
     Attributes:
-        by: As people write it: ``automatic``, ``model:SPEC`` or ``human``, each with ``=WEIGHT`` if mixed; none
-            means ``automatic``.
+        by: As people write it: ``automatic``, ``model:SPEC`` or ``human``, each with ``=WEIGHT`` if mixed;
+            none means ``automatic``.
         person: Asks a person, for ``human``; None where nobody can be asked.
         margin: In approval: a step waits for a person where its best proposals are as close as that. None
             where no person is in the loop.

@@ -40,7 +40,7 @@ FAILED_STEP = "failed-step"  # the kind in which the last step is kept of which 
 
 
 class NeedsPersonError(StoppedError):
-    """The best proposals are too close; the step is kept and waits for ``learning.choosing.choose_proposal``."""
+    """The best proposals are too close; the step is kept and waits for a person to choose."""
 
     code = "needs-person"
 
@@ -63,7 +63,7 @@ class Choice:
 def propose(
     tree: Tree, address: Address, unpacker: Unpacker, *, n: int, seed: int, approver: Approver = AUTOMATIC
 ) -> tuple[Proposal, ...]:
-    """All proposals of one step, checked and scored, in the order in which they were made; commits nothing."""
+    """All proposals of one step, checked and scored, in the order of making; commits nothing."""
     situation = situation_of(tree, address, seed)
     made = tuple(checked(situation, p) for p in unpacker.propose(situation, n))
     approvals = approver.judge(situation, made)
@@ -83,7 +83,7 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
 ) -> Expansion:
     """Unpack one statement and commit what was approved most.
 
-    The same unpacker, n, seed and approver give the expansion that is there; others go into the next free slot.
+    The same unpacker, n, seed and approver give the expansion that is there; others take the next free slot.
 
     Args:
         tree: Whose Z.

@@ -1,4 +1,4 @@
-"""What was said between Priory and a model: kept once per answer, and once more with the step that used it."""
+"""What was said between Priory and a model: kept once per answer, and with the step that used it."""
 
 from __future__ import annotations
 

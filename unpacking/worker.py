@@ -12,6 +12,7 @@ from kb.errors import PrioryError
 from kb.knowledge import Tree
 from kb.records import WorkItem
 from kb.stores.protocol import ExpansionExistsError, StaleLeaseError
+from unpacking.approvers import AUTOMATIC, Approver
 from unpacking.protocol import Unpacker
 from unpacking.step import LEASE_SECONDS, unpack_under
 
@@ -33,11 +34,23 @@ class Worked:
     waiting: int
 
 
-def work(
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How each step is made."""
+
+    unpacker: Unpacker
+    n: int
+    approver: Approver
+    margin: float | None
+
+
+def work(  # noqa: PLR0913  # the options of a worker, as people type them
     tree: Tree,
     unpacker: Unpacker,
     *,
     n: int = 3,
+    approver: Approver = AUTOMATIC,
+    margin: float | None = None,
     most: int | None = None,
     patience: float | None = 0.0,
     progress: Callable[[Worked, WorkItem], None] | None = None,
@@ -48,6 +61,8 @@ def work(
         tree: Whose queue.
         unpacker: Who proposes.
         n: Proposals per step.
+        approver: Who scores them.
+        margin: In approval: a step waits for a person where its best proposals are as close as that.
         most: Take at most so many items; None for all.
         patience: Seconds to wait for new items once the queue is empty; None for ever.
         progress: Told of each finished item.
@@ -63,7 +78,7 @@ def work(
             time.sleep(0.2)
             continue
         for item in items:
-            is_done = _worked(tree, item, unpacker, n)
+            is_done = _worked(tree, item, _Step(unpacker, n, approver, margin))
             done, given_up = done + is_done, given_up + (not is_done)
             if progress:
                 progress(Worked(done, given_up, tree.store.waiting(tree.tree_id)), item)
@@ -71,10 +86,10 @@ def work(
     return Worked(done, given_up, tree.store.waiting(tree.tree_id))
 
 
-def _worked(tree: Tree, item: WorkItem, unpacker: Unpacker, n: int) -> bool:
+def _worked(tree: Tree, item: WorkItem, step: _Step) -> bool:
     """Commit one item under the lease that came with it; False when it was given up."""
     try:
-        unpack_under(tree, item.lease, unpacker, n=n)
+        unpack_under(tree, item.lease, step.unpacker, n=step.n, approver=step.approver, margin=step.margin)
     except (ExpansionExistsError, StaleLeaseError):
         return False  # another worker was faster, and what it committed stands
     except PrioryError as error:

@@ -8,6 +8,7 @@ import click
 
 from kb.address import ROOT, Address
 from ui.face import Face, as_address, as_budget, everywhere
+from ui.model_options import ModelOptions, model_options
 from ui.progress import of_growth, of_work, progress_bar
 from ui.wording import count
 
@@ -22,17 +23,17 @@ MOST_CHILDREN = 1000
 
 @click.command()
 @click.argument("address", callback=as_address, default=ROOT)
-@click.option("--unpacker", default="induction", show_default=True, metavar="NAME", help="Who proposes.")
+@model_options
 @click.option("--n", default=3, show_default=True, type=click.IntRange(1, 20), help="Proposals per step.")
 @click.option("--depth", default=1, show_default=True, type=click.IntRange(1), help="Levels to unpack.")
-@click.option("--budget", callback=as_budget, help='What may be spent: "steps=50,seconds=60".')
-@click.option("--dry-run", is_flag=True, help="Show the proposals and commit nothing.")
+@click.option("--budget", callback=as_budget, help='What may be spent: "steps=50,usd=0.5,tokens=20000".')
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and commit nothing.")
 @click.option("--queue", is_flag=True, help="Leave what is there to unpack to workers: priory worker.")
 @everywhere
 def unpack(
     face: Face,
+    how: ModelOptions,
     address: Address,
-    unpacker: str,
     n: int,
     depth: int,
     budget: Budget | None,
@@ -43,22 +44,25 @@ def unpack(
 
     The children together say what it says. Several proposals are made and scored; the best approved one is
     committed and all are kept. With --depth it goes on below; after Ctrl-C or a used-up budget the same
-    command goes on where it stopped.
+    command goes on where it stopped. With --model a language model proposes; --dry-run then shows what would
+    be asked and what it would cost.
 
     \b
     priory unpack 0.3
     priory unpack 0 --depth 3 --budget "steps=50,seconds=60"
     priory unpack 0.3 --dry-run
+    priory unpack 0.3 --model openai:gpt-5-mini --budget usd=0.10
+    priory unpack 0.3 --model local:SmolLM2.gguf --mode typed
     """
     with face.tree() as tree:
         if dry_run:
-            _preview(face, tree, address, unpacker, n)
+            _preview(face, tree, address, how, n, depth)
         elif queue:
             _enqueue(face, tree, address, depth)
         elif depth == 1:
-            _step(face, tree, address, unpacker, n, budget)
+            _step(face, tree, address, how, n, budget)
         else:
-            _many(face, tree, address, unpacker, n, depth, budget)
+            _many(face, tree, address, how, n, depth, budget)
 
 
 def _enqueue(face: Face, tree: Tree, address: Address, depth: int) -> None:
@@ -74,10 +78,13 @@ def _enqueue(face: Face, tree: Tree, address: Address, depth: int) -> None:
         face.say(f"Queued: {count(new, 'statement')}. The same command queues what they are unpacked into.")
 
 
-def _preview(face: Face, tree: Tree, address: Address, unpacker: str, n: int) -> None:
+def _preview(face: Face, tree: Tree, address: Address, how: ModelOptions, n: int, depth: int) -> None:
     from learning.growing import preview
 
-    proposals = preview(tree, address, unpacker=unpacker, n=n, seed=face.seed or 0)
+    if how.is_language_model:
+        _plan(face, tree, address, how, n, depth)
+        return
+    proposals = preview(tree, address, unpacker=str(how.meant()), n=n, seed=face.seed or 0)
     if face.json:
         face.print_json({"address": address, "proposals": [p.to_dict() for p in proposals]})
         return
@@ -87,17 +94,41 @@ def _preview(face: Face, tree: Tree, address: Address, unpacker: str, n: int) ->
     face.hint(f"Nothing was committed. priory unpack {address} commits the best approved one.")
 
 
-def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budget: Budget | None) -> None:
+def _plan(face: Face, tree: Tree, address: Address, how: ModelOptions, n: int, depth: int) -> None:
+    """Show what would be asked and what it would cost; nothing is asked."""
+    from learning.growing import planned
+
+    found = planned(
+        tree, address, how.meant(), n=n, levels=depth, seed=face.seed or 0, approving=how.approving(face)
+    )
+    if face.json:
+        face.print_json(found.to_dict())
+        return
+    from ui.views.steps import plan_lines
+
+    face.show(plan_lines(found))
+    face.hint("Nothing was asked and nothing was spent.")
+
+
+def _step(face: Face, tree: Tree, address: Address, how: ModelOptions, n: int, budget: Budget | None) -> None:
     from learning.fitting import latest_fit
     from learning.growing import unpack as unpacked
 
     before = _slots(tree, address)
-    expansion = unpacked(tree, address, unpacker=unpacker, n=n, budget=budget, seed=face.seed)
+    expansion = unpacked(
+        tree,
+        address,
+        unpacker=how.meant(),
+        n=n,
+        budget=budget,
+        seed=face.seed,
+        approving=how.approving(face),
+    )
     latest_fit(tree)
     if face.json:
         face.print_json(expansion.to_dict())
         return
-    from ui.views.steps import proposal_list
+    from ui.views.steps import cost_in_words, proposal_list
     from ui.views.tree import outline
 
     of = tree.statement(address)
@@ -105,6 +136,8 @@ def _step(face: Face, tree: Tree, address: Address, unpacker: str, n: int, budge
     face.say()
     if expansion.slot in before:
         face.say(f"It was unpacked so before: slot {expansion.slot}.")
+    elif expansion.cost.tokens:
+        face.say(f"It took {cost_in_words(expansion.cost)}.")
     page = tree.store.children(tree.tree_id, address, slot=expansion.slot, limit=MOST_CHILDREN)
     face.show(outline([of, *(s for s in page.items if not s.is_dropped)]))
     if before and expansion.slot not in _slots(tree, address, current=True):
@@ -121,34 +154,51 @@ def _slots(tree: Tree, address: Address, *, current: bool = False) -> set[int]:
     return {e.slot for e in found if e.is_current or not current}
 
 
-def _many(
-    face: Face, tree: Tree, address: Address, unpacker: str, n: int, depth: int, budget: Budget | None
+def _many(  # the options of a run, as people type them
+    face: Face,
+    tree: Tree,
+    address: Address,
+    how: ModelOptions,
+    n: int,
+    depth: int,
+    budget: Budget | None,
 ) -> None:
     from learning.fitting import latest_fit
     from learning.growing import unpack_below
 
     with progress_bar(face, "Unpacking") as bar:
         grown = unpack_below(
-            tree, address, levels=depth, budget=budget, n=n, unpacker=unpacker, progress=of_growth(bar)
+            tree,
+            address,
+            levels=depth,
+            budget=budget,
+            n=n,
+            unpacker=how.meant(),
+            seed=face.seed or 0,
+            approving=how.approving(face),
+            progress=of_growth(bar),
         )
     latest_fit(tree)
     if face.json:
         found = {"expansions": grown.expansions, "statements": grown.statements, "stopped": grown.stopped}
         face.print_json({**found, "cost": grown.cost.to_dict()})
     else:
-        face.say(f"{count(grown.statements, 'statement')} in {count(grown.expansions, 'step')}.")
+        from ui.views.steps import cost_in_words
+
+        took = f", {cost_in_words(grown.cost)}" if grown.cost.tokens else ""
+        face.say(f"{count(grown.statements, 'statement')} in {count(grown.expansions, 'step')}{took}.")
         face.hint(f"Look at them: priory show {address} --depth {depth}")
     if grown.stopped:
         face.stop_early(grown.stopped, "The same command goes on.")
 
 
 @click.command()
-@click.option("--unpacker", default="induction", show_default=True, metavar="NAME", help="Who proposes.")
+@model_options
 @click.option("--n", default=3, show_default=True, type=click.IntRange(1, 20), help="Proposals per step.")
 @click.option("--limit", type=click.IntRange(1), help="Take at most so many steps.")
 @click.option("--wait", is_flag=True, help="Wait for more when the queue is empty, until Ctrl-C.")
 @everywhere
-def worker(face: Face, unpacker: str, n: int, limit: int | None, wait: bool) -> None:
+def worker(face: Face, how: ModelOptions, n: int, limit: int | None, wait: bool) -> None:
     """Unpack what is queued; any number of workers may run at once.
 
     Steps come into the queue with priory unpack --queue. Two workers never do the same step, and the step of
@@ -159,12 +209,22 @@ def worker(face: Face, unpacker: str, n: int, limit: int | None, wait: bool) -> 
     priory worker --wait
     """
     from learning.fitting import latest_fit
-    from learning.growing import unpacker_named
+    from learning.unpackers import at_work
     from unpacking.worker import work
 
     with face.tree() as tree, progress_bar(face, "Working") as bar:
         told, patience = of_work(bar), None if wait else 0.0
-        done = work(tree, unpacker_named(unpacker), n=n, most=limit, patience=patience, progress=told)
+        at = at_work(tree, how.meant(), approving=how.approving(face))
+        done = work(
+            tree,
+            at.unpacker,
+            n=n,
+            approver=at.approver,
+            margin=at.margin,
+            most=limit,
+            patience=patience,
+            progress=told,
+        )
         if done.done:
             latest_fit(tree)
     if face.json:

@@ -115,29 +115,73 @@ def restore(face: Face, address: Address, why: str, by: str | None) -> None:
 
 
 @click.command()
-@click.argument("address", callback=as_address)
-@click.argument("slot", type=click.IntRange(0))
+@click.argument("address", callback=as_address, required=False)
+@click.argument("slot", type=click.IntRange(0), required=False)
+@click.option("--proposal", type=click.IntRange(1), help="Commit this proposal of a step, and follow it.")
 @BY
 @everywhere
-def choose(face: Face, address: Address, slot: int, by: str | None) -> None:
+def choose(
+    face: Face, address: Address | None, slot: int | None, proposal: int | None, by: str | None
+) -> None:
     """Make another expansion of a statement the current one.
 
     A statement may have been unpacked several times, each time into a slot of its own. Walks, ratings and
-    predictions follow the current slot.
+    predictions follow the current slot. With --proposal another proposal of a step is committed: of a step
+    that waits for a person, else of the one in SLOT (the current one if left out). Without ADDRESS it lists the
+    steps that wait.
 
     \b
+    priory choose
     priory choose 0.1 1
+    priory choose 0.1 --proposal 2
     """
+    with face.tree() as tree:
+        if address is None:
+            _list_waiting(face, tree)
+        elif proposal is not None:
+            s = _proposal(tree, address, slot, proposal - 1, rater_named(by))
+            _tell(face, s, after=f"Proposal {proposal} is committed, and the current one now.")
+        elif slot is None:
+            raise click.UsageError("Give a SLOT, or --proposal.")
+        else:
+            _follow(face, tree, address, slot, rater_named(by))
+
+
+def _list_waiting(face: Face, tree: Tree) -> None:
+    from learning.choosing import waiting_choices
+
+    found = waiting_choices(tree)
+    if face.json:
+        face.print_json({"waiting": [choice.to_dict() for choice in found]})
+        return
+    from ui.views.steps import proposal_list
+
+    for choice in found:
+        face.show(proposal_list(tree.statement(choice.address), choice.proposals, committed=None))
+        face.hint(f"Choose: priory choose {choice.address} --proposal {choice.best[0] + 1}")
+    if not found:
+        face.say("No step waits for a person.")
+
+
+def _proposal(tree: Tree, address: Address, slot: int | None, proposal: int, by: str) -> Statement:
+    """Commit a proposal of the step that waits, else of one that was made."""
+    from learning.choosing import choose_proposal, commit_instead, waiting_choices
+
+    if slot is None and any(choice.address == address for choice in waiting_choices(tree)):
+        choose_proposal(tree, address, proposal, by=by)
+    else:
+        current = tree.statement(address).slot or 0
+        commit_instead(tree, address, current if slot is None else slot, proposal, by=by)
+    return tree.statement(address)
+
+
+def _follow(face: Face, tree: Tree, address: Address, slot: int, by: str) -> None:
     from learning.fitting import refit
 
-    with face.tree() as tree:
-        tree.store.choose(tree.tree_id, address, slot)
-        tree.log(
-            Move("choose", address, rater_named(by), taken=True, why=f"slot {slot}", created=time.time())
-        )
-        refit(tree, seed=face.seed)
-        s = tree.statement(address)
-    _tell(face, s, after=f"Slot {slot} is the current one now.")
+    tree.store.choose(tree.tree_id, address, slot)
+    tree.log(Move("choose", address, by, taken=True, why=f"slot {slot}", created=time.time()))
+    refit(tree, seed=face.seed)
+    _tell(face, tree.statement(address), after=f"Slot {slot} is the current one now.")
 
 
 def _note(face: Face, tree: Tree, s: Statement) -> None:

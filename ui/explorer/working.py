@@ -83,7 +83,7 @@ def settle(tree: Tree) -> None:
 def _done(tree: Tree, item: WorkItem, job: Job) -> None:
     mark(tree, job, WORKING)
     try:
-        made = unpack_under(tree, item.lease, unpacker_named(job.unpacker), n=job.n)
+        made = unpack_under(tree, item.lease, unpacker_named(job.unpacker, tree), n=job.n)
     except (ExpansionExistsError, StaleLeaseError):
         settle(tree)  # another worker was faster, and what it committed stands
         return

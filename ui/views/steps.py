@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from kb.records import Proposal
+from kb.records import Cost, Proposal
 from kb.statements import Statement
 from ui.views.plain import ALARM, FOUND, QUIET, Guided, cell, listing, say
-from ui.wording import clean, count
+from ui.wording import clean, count, duration
+from unpacking.language_model.planning import Plan
 
-__all__ = ["proposal_list"]
+__all__ = ["cost_in_words", "plan_lines", "proposal_list"]
 
 CHILDREN_SHOWN = 12
 
@@ -43,3 +44,42 @@ def _head(place: int, proposal: Proposal, *, is_committed: bool) -> Text:
     how = clean(proposal.how) or count(len(proposal.children), "child", "children")
     mark = ("  ← committed", FOUND) if is_committed else ("", "")
     return say(f"Proposal {place + 1}: {how}  ", (score, "bold" if is_committed else QUIET), mark)
+
+
+def cost_in_words(cost: Cost) -> str:
+    """What a step took, as far as it took anything."""
+    said = []
+    if cost.tokens:
+        said.append(count(cost.tokens, "token"))
+    if cost.usd:
+        said.append(usd_in_words(cost.usd))
+    if cost.seconds >= 1.0:
+        said.append(duration(cost.seconds))
+    if cost.human_seconds >= 1.0:
+        said.append(f"{duration(cost.human_seconds)} of a person's time")
+    return ", ".join(said) or "nothing"
+
+
+def usd_in_words(usd: float) -> str:
+    """Money, to the cent or, below one, to two digits.
+
+    >>> usd_in_words(1.5), usd_in_words(0.00123)
+    ('$1.50', '$0.0012')
+    """
+    return f"${usd:,.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.2g}"
+
+
+def plan_lines(plan: Plan) -> RenderableType:
+    """What a run would ask and cost, and the first request word by word."""
+    money = "no price is known" if plan.usd is None else usd_in_words(plan.usd)
+    time = f", about {duration(plan.seconds)}" if plan.seconds else ""
+    stored = f" ({plan.stored:,} more are answered already and cost nothing)" if plan.stored else ""
+    lines: list[RenderableType] = [
+        say(f"{count(plan.steps, 'step')}, {count(plan.calls, 'call')}{stored}"),
+        say(f"about {count(plan.tokens, 'token')}, {money}{time}; going by {plan.basis}"),
+    ]
+    if plan.first is not None:
+        lines += [Text(""), say(("The first request, as it would leave this machine:", "bold"))]
+        for part in (plan.first.system, plan.first.user):
+            lines += [Guided(cell(line), 1) for line in part.splitlines()]
+    return Group(*lines)

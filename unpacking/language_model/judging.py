@@ -162,7 +162,7 @@ def _approval(name: str, i: int, judged: Sequence[_Judged], cost: Cost, keys: tu
 def approver_of(
     tree: Tree, written: Sequence[str], spending: Spending, person: Approver | None = None
 ) -> Approver:
-    """The approver that people write: one or several of ``automatic``, ``model:SPEC``, ``human``, each ``=WEIGHT``.
+    """The approver that people write: some of ``automatic``, ``model:SPEC`` and ``human``, each ``=WEIGHT``.
 
     Args:
         tree: Where a model's responses are kept.

@@ -6,6 +6,7 @@ parts, all but its last token and that one, since llama.cpp's numbers depend on 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import threading
@@ -161,7 +162,6 @@ class _Engine:
         if self.read != prompt:
             self.read = []
             self.llama.reset()
-            self.llama._ctx.kv_cache_seq_rm(-1, 0, -1)
             self.llama.eval(prompt[:-1])
             self.read = prompt
 
@@ -197,7 +197,7 @@ class _Engine:
         for label in labels:
             tokens = self.tokens_of_text(label)
             log_p = first[tokens[0]]
-            for before, token in zip(tokens, tokens[1:], strict=False):
+            for before, token in itertools.pairwise(tokens):
                 llama.eval([before])
                 log_p += self._log_p()[token]
             llama.n_tokens = len(prompt)

@@ -68,7 +68,7 @@ def _unusable(spec: ModelSpec, error: ValueError) -> InputError:
         return InputError(
             f"{spec.provider!r} is no provider that LangChain knows.",
             where="--model",
-            remedy="Such as openai:, anthropic: or ollama:, or openai-compatible:URL#NAME for your own server.",
+            remedy="Such as openai:, anthropic: or ollama:, or openai-compatible:URL#NAME for your own.",
         )
     return InputError(f"{spec.text} can't be used ({_first_line(error)}).", where="--model")
 

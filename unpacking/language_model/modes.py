@@ -1,7 +1,7 @@
-"""The three ways to ask for a step: free statements, a typed grammar, definitions. Each reads its own replies.
+"""The three ways to ask for a step: free statements, a typed grammar, definitions.
 
-A mode gives the schema of the answer and turns an answer that kept to it into statements. Whatever else a reply
-holds is passed over, so nothing that a model writes decides more than texts, conditions and sides.
+A mode gives the schema of the answer and turns an answer that kept to it into statements. Whatever else a
+reply holds is passed over, so nothing that a model writes decides more than texts, conditions and sides.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ LETTERS = 200
 KINDS: tuple[Kind, ...] = ("claim", "aspect", "assumption")
 _FENCE = re.compile(r"^\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 _TESTABLE = (
-    "Where the columns allow it, a statement can be tested: give in `when` the cases that it speaks about, an SQL "
-    "condition over the columns such as mass_g > 4500 AND colour IN ('red', 'blue'), and in `side` the outcome "
-    "that it makes more likely there. Leave both empty for a statement that no column can test."
+    "Where the columns allow it, a statement can be tested: give in `when` the cases that it speaks about, "
+    "an SQL condition over columns such as mass_g > 4500 AND colour IN ('red', 'blue'), and in `side` the "
+    "outcome that it makes more likely there. Leave both empty for a statement that no column can test."
 )
 
 

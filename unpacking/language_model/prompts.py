@@ -1,8 +1,8 @@
 """Prompts: files with a version, filled with data that can't pass for instructions.
 
-A prompt file is ``name.md`` in ``unpacking/prompts``: a first line ``version: N``, what the model is told to do,
-a line ``--- data ---``, and what it is told to do it with. ``$name`` stands for what is filled in. All data stand
-between two fences that hold a hash of what is between them, so no text can hold its own end.
+A prompt file is ``name.md`` in ``unpacking/prompts``: a first line ``version: N``, what the model is told to
+do, a line ``--- data ---``, and what it is told to do it with. ``$name`` stands for what is filled in. All
+data stand between two marks that hold a hash of what is between them, so no text can hold its own end.
 """
 
 from __future__ import annotations

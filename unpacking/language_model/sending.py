@@ -1,9 +1,10 @@
-"""Asking a model: stored responses first, then calls within the budget, with patience and at most so many at once."""
+"""Asking a model: stored responses first, then calls within the budget, with patience."""
 
 from __future__ import annotations
 
 import datetime
 import email.utils
+import json
 import queue
 import threading
 import time
@@ -80,7 +81,7 @@ class Asked:
 
     def expected(self, request: Request) -> Cost:
         """What a call is expected to take, by this tree's history or else by the length of its prompt."""
-        if request.purpose not in self._usual:
+        if self._usual.get(request.purpose) is None:
             self._usual[request.purpose] = usage(self.tree, self.name, request.purpose)
         return expected_cost(request, self._usual[request.purpose])
 
@@ -143,6 +144,8 @@ class Asked:
                 wait = _wait(error, pause)
                 if wait is None or attempt == TRIES:
                     self.spending.charge(expected, Cost())
+                    if not _is_of_the_provider(error):
+                        raise
                     raise _told(error, self.spec, attempt) from error
                 self.sleep(wait)
                 pause = min(2.0 * pause, LONGEST_PAUSE)
@@ -186,7 +189,7 @@ def expected_cost(request: Request, usual: Usage | None) -> Cost:
 def _wait(error: Exception, pause: float) -> float | None:
     """Seconds to wait before the next try; None if it would not help.
 
-    A provider's error is known by its status, or by its name where there is none: the libraries share no class.
+    A provider's error is known by its status, or by its name where it has none: libraries share no class.
     """
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and status > 0:
@@ -194,8 +197,14 @@ def _wait(error: Exception, pause: float) -> float | None:
             return None
         asked = _retry_after(error)
         return pause if asked is None else (asked if asked <= LONGEST_WAIT else None)
-    names = {c.__name__ for c in type(error).__mro__}
-    return pause if any(word in name for word in _PASSING_NAMES for name in names) else None
+    return pause if _is_of_the_provider(error) else None
+
+
+def _is_of_the_provider(error: Exception) -> bool:
+    """It tells of the provider or the way there, not of a mistake in the code."""
+    if isinstance(getattr(error, "status_code", None), int) or isinstance(error, json.JSONDecodeError):
+        return True
+    return any(word in c.__name__ for word in _PASSING_NAMES for c in type(error).__mro__)
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -58,7 +58,7 @@ class Shown:
     left_out: tuple[int, int, int] = (0, 0, 0)
 
     def shorter(self) -> Shown | None:
-        """The same without its oldest statement above, else its oldest sibling, else a row; None at the end."""
+        """Without the oldest statement above, else the oldest sibling, else a row; None if none is."""
         up, beside, rows = self.left_out
         if self.above:
             return replace(self, above=self.above[1:], left_out=(up + 1, beside, rows))

@@ -1,4 +1,4 @@
-"""Which model is meant: ``openai:NAME``, ``local:FILE.gguf``, ``openai-compatible:URL#NAME`` and their like."""
+"""Which model is meant: ``openai:NAME``, ``local:FILE.gguf``, ``openai-compatible:URL#NAME`` and others."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Spending:
     """
 
     budget: Budget | None = None
-    spent: Cost = Cost()
+    spent: Cost = field(default_factory=Cost)
     began: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

@@ -1,7 +1,7 @@
 """The typed grammar: every statement that a model can make is a condition on a column and a side.
 
-The schema lists, per column, the conditions that the column allows and the outcomes; so a reply that keeps to it
-can be tested on D whatever the model knows. This is what a small model on one's own machine can do well.
+The schema lists, per column, the conditions that the column allows and the outcomes; so a reply that keeps to
+it can be tested on D whatever the model knows. A small model on one's own machine can do that.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _offered(situation: Situation) -> dict[str, dict[str, str]]:
 
 
 def tests_of(situation: Situation, column: Column) -> list[tuple[str, str]]:
-    """Conditions on one column, each with what it is called: both sides of some cuts, or each frequent value."""
+    """Conditions on one column, each with its name: both sides of some cuts, or each frequent value."""
     name = quoted_name(column.name)
     values = situation.D.cases.values(column.name)
     if column.type in ("numeric", "date"):
