@@ -23,6 +23,7 @@ __all__ = [
     "SessionResult",
     "consistency_of",
     "export_session",
+    "progress_of",
     "show_session",
     "standing",
     "worth_of_next",
@@ -134,7 +135,7 @@ def show_session(tree: Tree, session: Session) -> SessionResult:
     wanted = session.raters or max(1, len(raters))
     return SessionResult(
         session=session,
-        raters=tuple(_progress(session, [j for j in said if j.rater == who], who) for who in raters),
+        raters=tuple(progress_of([j for j in said if j.rater == who], who, session.gold) for who in raters),
         items=len(items),
         items_answered=sum(bool(a) for a in answers),
         items_complete=sum(len(a) >= wanted for a in answers),
@@ -142,11 +143,12 @@ def show_session(tree: Tree, session: Session) -> SessionResult:
     )
 
 
-def _progress(session: Session, said: Sequence[Judgement], rater: str) -> RaterProgress:
+def progress_of(
+    said: Sequence[Judgement], rater: str, gold_ranges: Mapping[Address, tuple[float, float]]
+) -> RaterProgress:
+    """One rater's progress, from this rater's standing judgements; gold is held against its ranges."""
     given = [j for j in said if j.answer not in PASSED_OVER]
-    gold = [
-        (ends, v) for j in given if (ends := session.gold.get(j.address)) and (v := _value(j)) is not None
-    ]
+    gold = [(ends, v) for j in given if (ends := gold_ranges.get(j.address)) and (v := _value(j)) is not None]
     right = sum(low <= value <= high for (low, high), value in gold)
     return RaterProgress(
         rater=rater,

@@ -32,6 +32,7 @@ PAGES = (
     PageEntry("explore", "Explore", ":material/account_tree:", "ui.explorer.pages.explore"),
     PageEntry("rate", "Rate", ":material/rate_review:", "ui.explorer.pages.rate"),
     PageEntry("predict", "Predict", ":material/online_prediction:", "ui.explorer.pages.predict"),
+    PageEntry("results", "Results", ":material/monitoring:", "ui.explorer.pages.results"),
 )
 
 

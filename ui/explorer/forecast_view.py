@@ -19,7 +19,7 @@ from learning.seats import Seat
 from learning.turns import Turn
 from ui.explorer.judged import Judged
 from ui.explorer.rows import rows
-from ui.explorer.turn_view import MIN_MS, number, progress_in_words, untrusted
+from ui.explorer.turn_view import MIN_MS, number, untrusted
 from ui.wording import clean, shortened, value_in_words
 
 __all__ = [
@@ -75,8 +75,8 @@ def forecast_view(
         "allows": ["skip", "undo"] if step != "final" else ["skip"],
         "flags": [],
         "min_ms": MIN_MS,
-        "progress": progress_in_words(seat),
-        "share": seat.done / max(1, seat.done + seat.left + 1),
+        "progress": "",
+        "share": None,
         "worth": "",
         "undo": seat.recent[-1][1] if seat.recent else "",
         "trouble": trouble,
@@ -166,9 +166,8 @@ def _speaks(tree: Tree, turn: Turn, s: Statement) -> tuple[str, bool]:
 def score_in_words(tree: Tree, score: Score) -> str:
     """What the case was, and how good both answers were."""
     target = clean(column_in_words(tree.task.target))
-    said = (
-        f"{target} was {clean(score.label)}. Your answer: {score.log_loss:.2f} nats, Brier {score.brier:.2f}"
-    )
+    yours = f"Your answer: {score.log_loss:.2f} nats, Brier {score.brier:.2f}"
+    said = f"The last case's {target} was {clean(score.label)}. {yours}"
     if score.first_log_loss is None or score.first_brier is None:
         return f"{said} (lower is better)."
     first = f"first guess: {score.first_log_loss:.2f} nats, Brier {score.first_brier:.2f}"

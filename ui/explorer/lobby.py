@@ -34,6 +34,11 @@ MOST_QUICK = 40
 
 def lobby(visit: Visit, tasks: Sequence[TaskKind], path: str) -> None:
     """The sessions of these tasks with one's own progress, and a way to make one."""
+    with st.container(key="lobby", width=820):
+        _listed(visit, tasks, path)
+
+
+def _listed(visit: Visit, tasks: Sequence[TaskKind], path: str) -> None:
     found = [s for s in list_sessions(visit.tree) if s.task in tasks]
     st.title("Rate" if path == "rate" else "Predict", anchor=False)
     st.text(
@@ -89,10 +94,10 @@ def go(name: str | None) -> None:
     st.rerun()
 
 
-def heading(held: Session) -> None:
-    """One quiet line above the question."""
+def heading(held: Session, says: str = "") -> None:
+    """One quiet line above the question: the session, and how far one is."""
     with st.container(key="session heading", horizontal=True, vertical_alignment="center"):
-        st.caption(f"{safe_label(held.name)} · {ASKS[held.task]}")
+        st.caption(" · ".join(filter(None, (safe_label(held.name), ASKS[held.task], safe_label(says)))))
         st.space("stretch")
         if held.guidelines:
             with st.popover("Guidelines", type="tertiary", icon=":material/menu_book:"):

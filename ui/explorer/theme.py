@@ -102,6 +102,7 @@ CSS = """
 .st-key-header [data-testid="stHeaderActionElements"] { display: none; }
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate;
   font-family: inherit; }
+.st-key-lobby, .st-key-alone, .st-key-guidelines, .st-key-end { margin-left: auto; margin-right: auto; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .75rem .9rem 2rem; }
   .st-key-header { padding-right: 0; }

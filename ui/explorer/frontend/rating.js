@@ -239,6 +239,7 @@ export default function rating({ data, parentElement, setTriggerValue }) {
 
   const draw = () => {
     const share = data.share === null ? 0 : data.share;
+    find("top").hidden = data.share === null;
     find("progress").firstChild.style.width = 100 * share + "%";
     find("progress").setAttribute("aria-valuenow", Math.round(100 * share));
     find("says-progress").textContent = data.progress;

@@ -35,6 +35,7 @@ from ui.explorer.parts import part
 from ui.explorer.rows import around, asked_for
 from ui.explorer.seated import failed, moved_on, state_of, turn_of
 from ui.explorer.session import Visit
+from ui.explorer.turn_view import progress_in_words
 from ui.wording import count
 
 __all__ = ["page"]
@@ -72,7 +73,7 @@ def _predicting(visit: Visit, held: Session) -> None:
         lobby.end(visit, held)
         return
     done = begun(visit.tree, turn)
-    lobby.heading(held)
+    lobby.heading(held, progress_in_words(seat_of(visit.tree, held, turn.rater)))
     _revealed(state)
     if turn.arm != "given Z":
         with st.container(key="alone", width=760):
@@ -95,7 +96,8 @@ def _predicting(visit: Visit, held: Session) -> None:
 
 def _revealed(state: dict[str, Any]) -> None:
     if state.get("score"):
-        st.text(state["score"])
+        with st.container(key="score", border=True):
+            st.text(state["score"])
 
 
 def _steps(done: Begun) -> None:
