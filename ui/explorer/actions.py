@@ -20,7 +20,7 @@ from ui.explorer.provenance import choice_steps, steps_of
 from ui.explorer.session import Visit
 from ui.wording import clean
 
-__all__ = ["act", "busy", "buttons", "proposals_at"]
+__all__ = ["act", "busy", "buttons", "proposals_at", "rating_asked"]
 
 POLL = 1.0  # seconds between two looks at a step that is under way
 WHO = "Say who you are first: top right."
@@ -60,6 +60,11 @@ def _unpack(visit: Visit, address: Address) -> None:
     unpacker = str(st.session_state.get("unpacker") or next(iter(UNPACKERS)))
     jobs.ask(visit.tree, address, unpacker=unpacker, by=visit.rater)
     working.start(visit.tree)
+
+
+def rating_asked() -> None:
+    """A callback of the card: its statement is to be rated."""
+    st.session_state["go"] = ("rate", st.session_state["card"].rate["z"])
 
 
 def buttons(visit: Visit, s: Statement) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from kb.address import ROOT, Address
 from kb.statements import Statement
 from ui.explorer import layout, session
-from ui.explorer.actions import buttons, proposals_at
+from ui.explorer.actions import buttons, proposals_at, rating_asked
 from ui.explorer.card import card, children_table, judgement_table
 from ui.explorer.evidence import evidence_of, outcome_table, summary
 from ui.explorer.parts import part
@@ -34,11 +34,10 @@ def pane(visit: Visit, go_to: Callable[[str], None]) -> None:
     def followed(key: str) -> Callable[[], None]:
         def follow() -> None:
             go_to(st.session_state[key].select["z"])
-            st.rerun(["tree pane", "detail pane"] if not st.session_state.get("q") else "detail pane")
-
         return follow
 
-    part("card", card(visit.tree, s, judged), key="card", on={"select": followed("card")})
+    shown_card = {**card(visit.tree, s, judged), "rates": True}
+    part("card", shown_card, key="card", on={"select": followed("card"), "rate": rating_asked})
     buttons(visit, s)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     shown: dict[str, Callable[[], None]] = {

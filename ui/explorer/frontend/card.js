@@ -39,9 +39,35 @@ function isNight(element) {
   return Number(rgb[0]) + Number(rgb[1]) + Number(rgb[2]) > 380;
 }
 
+// The tree beside it hands over what was chosen there, and is told what is shown here. `r` rates: Streamlit's own
+// buttons can't have that key, and would run the page again on it.
+function listen(root, data, choose, rate) {
+  if (root.__deafen) root.__deafen();
+  const chosen = (event) => {
+    event.preventDefault();
+    choose(event.detail);
+  };
+  const pressed = (event) => {
+    const at = event.composedPath()[0];
+    const types = at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+    if (event.key !== "r" || event.ctrlKey || event.metaKey || event.altKey || types) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    rate();
+  };
+  window.addEventListener("priory:choose", chosen);
+  if (data.rates) window.addEventListener("keydown", pressed, true);
+  root.__deafen = () => {
+    window.removeEventListener("priory:choose", chosen);
+    window.removeEventListener("keydown", pressed, true);
+  };
+  return root.__deafen;
+}
+
 export default function card({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".part");
   const choose = (address) => setTriggerValue("select", { z: address, at: Math.round(performance.now()) });
+  const rate = () => setTriggerValue("rate", { z: data.address, at: Math.round(performance.now()) });
   const box = piece("article", "card" + (data.alarm ? " alarm" : "") + (isNight(root) ? " night" : ""));
   box.dataset.address = data.address;
   const says = box.appendChild(piece("h2", "says foreign" + (data.text.length > 300 ? " long" : ""), data.text));
@@ -56,4 +82,6 @@ export default function card({ data, parentElement, setTriggerValue }) {
   const facts = box.appendChild(piece("dl", "facts"));
   for (const given of data.facts) facts.append(fact(given));
   root.replaceChildren(crumbs(data, choose), box);
+  window.dispatchEvent(new CustomEvent("priory:shown", { detail: data.address }));
+  return listen(root, data, choose, rate);
 }

@@ -53,13 +53,18 @@ function take(S, data) {
     S.absent.delete(row.a);
   }
   for (const address of data.absent) S.absent.add(address);
-  if (S.selected !== data.selected) {
-    S.selected = data.selected;
-    S.active = data.selected;
-    for (let up = above(S.selected); up; up = above(up.address)) S.open.add(up.address);
-    S.reveal = true;
-    remember(S);
+  if (S.told !== data.selected) {
+    S.told = data.selected;
+    reveal(S, data.selected);
   }
+}
+
+function reveal(S, address) {
+  S.selected = address;
+  S.active = address;
+  for (let up = above(address); up; up = above(up.address)) S.open.add(up.address);
+  S.reveal = true;
+  remember(S);
 }
 
 // Which rows there are, as runs of siblings: {parent, slot, from, to, level, at}.
@@ -257,8 +262,20 @@ export default function tree({ data, parentElement, setTriggerValue }) {
     S.selected = address;
     S.reveal = true;
     draw();
+    // Where a card stands beside the tree, it is the card that asks: then only its half of the page runs again.
+    const asked = new CustomEvent("priory:choose", { detail: address, cancelable: true });
+    if (data.card && !window.dispatchEvent(asked)) return;
     setTriggerValue("select", { z: address, at: Math.round(performance.now()) });
   };
+  if (data.card && root.__shown) window.removeEventListener("priory:shown", root.__shown);
+  if (data.card) {
+    root.__shown = (event) => {
+      if (event.detail === S.selected) return;
+      reveal(S, event.detail);
+      draw();
+    };
+    window.addEventListener("priory:shown", root.__shown);
+  }
   const toggle = (address, open) => {
     const row = S.rows.get(address);
     if (!row || !row.n) return;
@@ -344,4 +361,5 @@ export default function tree({ data, parentElement, setTriggerValue }) {
   const shown = ["↑↓ ←→ walk", ...(data.acts === true ? ["j k u g"] : ["Enter open"]), ...own];
   foot.lastChild.textContent = shown.join("  ·  ");
   draw();
+  return () => window.removeEventListener("priory:shown", root.__shown);
 }

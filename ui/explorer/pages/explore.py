@@ -108,6 +108,7 @@ def _tree_pane(visit: Visit) -> None:
             "busy": [job.address for job in busy(visit)],
             "height": HEIGHT,
             "acts": True,
+            "card": True,
             "foot": f"{count(root.n_children, 'statement')} below the root",
         },
         key="tree",
