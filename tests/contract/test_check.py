@@ -13,6 +13,20 @@ from kb.address import ROOT, Address, path_of
 from kb.errors import FailedError
 from kb.records import Judgement, TreeRecord
 from kb.statements import Draft, Measures
+from kb.stores import invariants
+from kb.stores.invariants import (
+    ABOUT,
+    BLOB,
+    CHILDREN,
+    COUNT,
+    CURRENT,
+    DONE,
+    KEY,
+    PARENT,
+    RESPONSE,
+    SEARCH,
+    UNPACKED,
+)
 from kb.stores.opening import open_store
 from kb.stores.sqlite import checks
 from kb.stores.sqlite.checks import INVARIANTS
@@ -52,33 +66,41 @@ def test_a_sound_store_has_no_findings(file: Path) -> None:
 
 AT = "tree = 1 AND path = '{}'"
 DAMAGE: list[tuple[str, str, str]] = [
-    (checks.KEY, "tree a 0.1", "UPDATE statement SET key = randomblob(16) WHERE {0.1}"),
-    (checks.PARENT, "tree a 0.1.1", "UPDATE statement SET ordinal = 7 WHERE {0.1.1}"),
-    (checks.PARENT, "tree a 0.1.1", "UPDATE statement SET parent = NULL WHERE {0.1.1}"),
-    (checks.PARENT, "tree a '0000000'", "UPDATE statement SET path = '0000000' WHERE {0.1.0}"),
-    (checks.COUNT, "tree a 0.1", "UPDATE statement SET n_children = 2 WHERE {0.1}"),
-    (checks.COUNT, "tree a 0.1", "UPDATE statement SET n_children = 4 WHERE {0.1}"),
-    (checks.CURRENT, "tree a 0.1", "UPDATE statement SET current_slot = NULL, n_children = 0 WHERE {0.1}"),
-    (checks.CURRENT, "tree a 0", "UPDATE statement SET current_slot = 5, n_children = 0 WHERE {0}"),
-    (checks.CURRENT, "tree a 0.1.0", "UPDATE statement SET current_slot = 0 WHERE {0.1.0}"),
-    (checks.UNPACKED, "tree a 0.1", "UPDATE statement SET is_unpacked = 0 WHERE {0.1}"),
-    (checks.UNPACKED, "tree a 0.0.0", "UPDATE statement SET is_unpacked = 1 WHERE {0.0.0}"),
+    (KEY, "tree a 0.1", "UPDATE statement SET key = randomblob(16) WHERE {0.1}"),
+    (PARENT, "tree a 0.1.1", "UPDATE statement SET ordinal = 7 WHERE {0.1.1}"),
+    (PARENT, "tree a 0.1.1", "UPDATE statement SET parent = NULL WHERE {0.1.1}"),
+    (PARENT, "tree a '0000000'", "UPDATE statement SET path = '0000000' WHERE {0.1.0}"),
+    (COUNT, "tree a 0.1", "UPDATE statement SET n_children = 2 WHERE {0.1}"),
+    (COUNT, "tree a 0.1", "UPDATE statement SET n_children = 4 WHERE {0.1}"),
     (
-        checks.ROOT,
+        CURRENT,
+        "tree a 0.1",
+        "UPDATE statement SET current_slot = NULL, n_children = 0 WHERE {0.1}",
+    ),
+    (CURRENT, "tree a 0", "UPDATE statement SET current_slot = 5, n_children = 0 WHERE {0}"),
+    (CURRENT, "tree a 0.1.0", "UPDATE statement SET current_slot = 0 WHERE {0.1.0}"),
+    (UNPACKED, "tree a 0.1", "UPDATE statement SET is_unpacked = 0 WHERE {0.1}"),
+    (UNPACKED, "tree a 0.0.0", "UPDATE statement SET is_unpacked = 1 WHERE {0.0.0}"),
+    (
+        invariants.ROOT,
         "tree c",
         "INSERT INTO tree (tree_id, name, spec, created) VALUES ('c', 'tree c', '{{}}', 0)",
     ),
-    (checks.CHILDREN, "tree a 0.1", "UPDATE statement SET text = 'edited', size = 6 WHERE {0.1.2}"),
-    (checks.CHILDREN, "tree a 0.1", "UPDATE expansion SET first_ordinal = 1 WHERE statement = ({0.1} pk)"),
-    (checks.RESPONSE, "tree a 0.2.0", "UPDATE blob SET is_complete = 0"),
-    (checks.ABOUT, "tree a 0.1", "UPDATE judgement SET tree = 2, id = 'k' WHERE tree = 1"),
-    (checks.ABOUT, "tree a 0.1", "UPDATE measure SET tree = 2 WHERE tree = 1"),
-    (checks.ABOUT, "tree a 0.2.2", "UPDATE work SET tree = 2 WHERE tree = 1 AND state = 'asked'"),
-    (checks.DONE, "tree a 0.1", "UPDATE work SET state = 'asked' WHERE statement = ({0.1} pk)"),
-    (checks.BLOB, "blob", "DELETE FROM blob_part WHERE part = 1"),
-    (checks.BLOB, "blob", "UPDATE blob_part SET data = zeroblob(100) WHERE part = 2"),
-    (checks.SEARCH, "tree a 0.1", "DELETE FROM statement_text_docsize WHERE id = ({0.1} pk)"),
-    (checks.SEARCH, "kb.db", "UPDATE statement SET text = 'edited', size = 6 WHERE {0.1.2}"),
+    (CHILDREN, "tree a 0.1", "UPDATE statement SET text = 'edited', size = 6 WHERE {0.1.2}"),
+    (
+        CHILDREN,
+        "tree a 0.1",
+        "UPDATE expansion SET first_ordinal = 1 WHERE statement = ({0.1} pk)",
+    ),
+    (RESPONSE, "tree a 0.2.0", "UPDATE blob SET is_complete = 0"),
+    (ABOUT, "tree a 0.1", "UPDATE judgement SET tree = 2, id = 'k' WHERE tree = 1"),
+    (ABOUT, "tree a 0.1", "UPDATE measure SET tree = 2 WHERE tree = 1"),
+    (ABOUT, "tree a 0.2.2", "UPDATE work SET tree = 2 WHERE tree = 1 AND state = 'asked'"),
+    (DONE, "tree a 0.1", "UPDATE work SET state = 'asked' WHERE statement = ({0.1} pk)"),
+    (BLOB, "blob", "DELETE FROM blob_part WHERE part = 1"),
+    (BLOB, "blob", "UPDATE blob_part SET data = zeroblob(100) WHERE part = 2"),
+    (SEARCH, "tree a 0.1", "DELETE FROM statement_text_docsize WHERE id = ({0.1} pk)"),
+    (SEARCH, "kb.db", "UPDATE statement SET text = 'edited', size = 6 WHERE {0.1.2}"),
     (checks.FILE, "judgement 1", "UPDATE judgement SET statement = 999 WHERE pk = 1"),
 ]
 
@@ -144,9 +166,7 @@ def test_checking_changes_nothing(file: Path) -> None:
 MENDED = [
     damage
     for damage in DAMAGE
-    if damage[0] in {checks.KEY, checks.COUNT, checks.CURRENT, checks.UNPACKED, checks.DONE}
-    or (damage[0] == checks.PARENT)
-    or (damage[0] == checks.SEARCH)
+    if damage[0] in {KEY, COUNT, CURRENT, UNPACKED, DONE} or (damage[0] == PARENT) or (damage[0] == SEARCH)
 ]
 
 
@@ -162,7 +182,7 @@ def test_what_the_rest_tells_is_mended_without_losing_anything(
         mended = list(store.repair())
         assert invariant in [each.invariant for each in mended]
         left = {each.invariant for each in store.check()}
-        assert left <= {checks.CHILDREN}  # a text that was edited by hand stays as it is
+        assert left <= {CHILDREN}  # a text that was edited by hand stays as it is
         assert list(store.repair()) == []
     if "edited" not in sql:
         assert everything(file) == before
@@ -184,7 +204,7 @@ def test_what_nothing_tells_is_left_as_it_is(file: Path, invariant: str, where: 
     connection.close()
     damaged = everything(file)
     with open_store(str(file)) as store:
-        assert {each.invariant for each in store.repair()} <= {checks.SEARCH}
+        assert {each.invariant for each in store.repair()} <= {SEARCH}
         assert invariant in {each.invariant for each in store.check()}
     assert everything(file) == damaged
     assert where

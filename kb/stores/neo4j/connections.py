@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar
 
 from neo4j import (
     READ_ACCESS,
@@ -56,7 +56,7 @@ def new_driver(address: GraphAddress) -> Driver:
 
 def run(tx: ManagedTransaction, query: str, **parameters: Any) -> list[Record]:
     """All rows of a statement inside a transaction."""
-    return list(tx.run(cast("LiteralString", query), parameters))
+    return list(tx.run(query, parameters))
 
 
 class Database:
@@ -116,7 +116,7 @@ class Database:
             return (
                 self.driver()
                 .execute_query(
-                    Query(cast("LiteralString", query), timeout=READ_SECONDS),
+                    Query(query, timeout=READ_SECONDS),
                     parameters,
                     database_=self._address.database,
                     routing_=RoutingControl.READ,
@@ -178,7 +178,7 @@ class Database:
     def alone(self, query: str, *, is_reading: bool = False, **parameters: Any) -> list[Record]:
         """All rows of one statement outside managed transactions: tried once."""
         with self.session(READ_ACCESS if is_reading else WRITE_ACCESS) as session:
-            return list(session.run(cast("LiteralString", query), parameters))
+            return list(session.run(query, parameters))
 
     def close(self) -> None:
         """Give the connections back; a second call does nothing."""

@@ -326,8 +326,8 @@ def _refuse_other_children(
 ) -> None:
     there: dict[int, list[Statement]] = {}
     for part in chunks(rows):
-        for row in run(tx, QUERIES["expanded children"], rows=part):
-            there.setdefault(row["r.at"], []).append(statement(row))
+        for found in run(tx, QUERIES["expanded children"], rows=part):
+            there.setdefault(found["r.at"], []).append(statement(found))
     for row in rows:
         expansion = made[row["at"]]
         wanted = {

@@ -8,7 +8,7 @@ the other and finds it done.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from neo4j import ManagedTransaction
 
@@ -105,7 +105,7 @@ def _apply(db: Database, migration: Migration) -> None:
     schema = [each for each in statements if is_schema(each)]
     with db.session() as session, session.begin_transaction() as tx:
         for each in schema:
-            tx.run(cast("LiteralString", each)).consume()
+            tx.run(each).consume()
         tx.commit()
     db.alone("CALL db.awaitIndexes($seconds)", seconds=_INDEX_SECONDS)
     data = [each for each in statements if not is_schema(each)]

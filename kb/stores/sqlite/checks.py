@@ -8,6 +8,20 @@ from collections.abc import Callable, Iterator
 
 from kb.address import Address, address_of, child, key, path_of
 from kb.records import Expansion, Finding
+from kb.stores.invariants import (
+    ABOUT,
+    BLOB,
+    CHILDREN,
+    COUNT,
+    CURRENT,
+    DONE,
+    KEY,
+    PARENT,
+    RESPONSE,
+    ROOT,
+    SEARCH,
+    UNPACKED,
+)
 from kb.stores.sqlite.blobs import PART, digest_of
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
@@ -29,21 +43,6 @@ __all__ = [
 PAGE = 1000
 
 FILE = "the file is whole and its references hold"
-KEY = "a statement's key is the hash of its tree and address"
-PARENT = "a statement's address is its parent's, its slot and its place; only roots have no parent"
-COUNT = "a statement's count of children is right"
-CURRENT = (
-    "a statement has one current slot if it has children or expansions, and it is an unpacked one if any is"
-)
-UNPACKED = "a statement says that it is unpacked exactly when it has an expansion"
-ROOT = "every tree has a root"
-CHILDREN = "an expansion's children are all stored, as they were committed"
-RESPONSE = "an expansion's raw response is stored"
-ABOUT = "a judgement, measure, vector or piece of work is about a statement of its own tree"
-DONE = "a committed slot neither waits for work nor is held by a worker"
-BLOB = "a blob has all its parts and matches its digest"
-SEARCH = "search knows every statement, with its words"
-
 INVARIANTS = (
     FILE,
     KEY,

@@ -11,7 +11,8 @@ from kb.stores.cursors import decode, encode
 from kb.stores.protocol import StaleDocumentError
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
-from kb.stores.sqlite.rows import Row, canonical, distinct, limit_of, tree_pk
+from kb.stores.sqlite.rows import Row, distinct, tree_pk
+from kb.stores.values import canonical, limit_of
 
 __all__ = ["document", "document_kinds", "documents", "put_document"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -16,8 +15,9 @@ from kb.stores.protocol import ExpansionExistsError, StaleLeaseError, UnknownAdd
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.growth import insert_statements, next_ordinal
 from kb.stores.sqlite.queries import QUERIES
-from kb.stores.sqlite.rows import Place, Row, canonical, limit_of, place, statement, tree_pk
+from kb.stores.sqlite.rows import Place, Row, place, statement, tree_pk
 from kb.stores.sqlite.statements import BEYOND
+from kb.stores.values import limit_of, recorded
 
 __all__ = [
     "choose",
@@ -36,7 +36,6 @@ _GRANT = (
     "until = excluded.until WHERE worker IS NULL OR until <= ? RETURNING fence"
 )
 _HELD = "SELECT fence, state FROM work WHERE statement = ? AND slot = ?"
-_ASSIGNED = ("first_ordinal", "created", "is_current")  # by the store, so they don't tell commits apart
 
 
 def lease(
@@ -105,13 +104,6 @@ def _exists(db: Database, address: Address, slot: int) -> ExpansionExistsError:
     )
 
 
-def _body(expansion: Expansion) -> tuple[str, bytes]:
-    """The record as stored, and the digest by which a replay is known."""
-    plain = {name: value for name, value in expansion.to_dict().items() if name not in _ASSIGNED}
-    body = canonical(plain, what=f"the expansion of {expansion.address}")
-    return body, hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
 def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
     """Store the expansion with its children, or nothing."""
     if (held.address, held.slot) != (expansion.address, expansion.slot):
@@ -119,7 +111,7 @@ def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
             f"the lease is for {_name(held.address, held.slot)}, "
             f"the expansion for {_name(expansion.address, expansion.slot)}"
         )
-    body, digest = _body(expansion)
+    body, digest = recorded(expansion)
     with db.writing() as conn:
         tree = tree_pk(db, conn, held.tree_id)
         at = place(conn, tree, held.address)
@@ -223,7 +215,7 @@ def choose(db: Database, tree_id: str, address: Address, slot: int) -> None:
 
 def put_expansions(db: Database, tree_id: str, records: Sequence[Expansion]) -> int:
     """Record expansions whose children are stored, all or none; returns how many were new."""
-    bodies = [(each, *_body(each)) for each in records]
+    bodies = [(each, *recorded(each)) for each in records]
     n_new = 0
     with db.writing() as conn:
         tree = tree_pk(db, conn, tree_id)

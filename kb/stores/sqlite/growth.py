@@ -14,7 +14,8 @@ from kb.statements import Draft, Measures, Statement
 from kb.stores.protocol import TreeExistsError, UnknownTreeError
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES, marks
-from kb.stores.sqlite.rows import canonical, chunks, place, statement, tree_pk, unknown_address
+from kb.stores.sqlite.rows import chunks, place, statement, tree_pk, unknown_address
+from kb.stores.values import canonical
 
 __all__ = [
     "append_child",

@@ -12,7 +12,8 @@ from kb.records import Judgement, Move, Page
 from kb.stores.cursors import decode, encode
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
-from kb.stores.sqlite.rows import canonical, limit_of, place, tree_pk
+from kb.stores.sqlite.rows import place, tree_pk
+from kb.stores.values import canonical, limit_of
 
 __all__ = ["append_judgements", "append_moves", "judgements", "moves"]
 

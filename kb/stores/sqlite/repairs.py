@@ -12,17 +12,11 @@ from collections.abc import Callable, Iterator
 from kb.address import ROOT, Address, address_of, child, key, last_ordinal, path_of, slot_of
 from kb.errors import PrioryError
 from kb.records import Finding
+from kb.stores.invariants import COUNT, CURRENT, DONE, KEY, PARENT, SEARCH, UNPACKED
 from kb.stores.sqlite.checks import (
-    COUNT,
-    CURRENT,
-    DONE,
-    KEY,
     NODES,
     PAGE,
-    PARENT,
-    SEARCH,
     UNDONE,
-    UNPACKED,
     UNSEARCHED,
     broken_file,
     found_at,

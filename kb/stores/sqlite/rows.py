@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from kb.address import Address, address_of, ancestors, path_of
-from kb.errors import InputError
 from kb.statements import Draft, Measures, Statement
 from kb.stores.protocol import UnknownAddressError, UnknownTreeError
 from kb.stores.sqlite.connections import Database
@@ -18,11 +17,9 @@ __all__ = [
     "IN_LIST",
     "Place",
     "Row",
-    "canonical",
     "chunks",
     "distinct",
     "draft",
-    "limit_of",
     "place",
     "statement",
     "tree_pk",
@@ -35,43 +32,9 @@ Row = tuple[Any, ...]
 Place = tuple[int, int | None, int]  # pk, current slot, is unpacked
 
 
-def canonical(value: object, *, what: str) -> str:
-    """JSON text with sorted keys and no white space; numbers of numpy become plain ones.
-
-    Raises:
-        InputError: A number is NaN or infinite; the message says in ``what``.
-    """
-    try:
-        return json.dumps(
-            value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
-        )
-    except ValueError as error:
-        raise InputError(
-            "a number is NaN or infinite.", where=what, remedy="Give a finite one or none."
-        ) from error
-
-
-def _plain(value: object) -> object:
-    item = getattr(value, "item", None)
-    if item is None:
-        raise TypeError(f"{type(value).__name__} is not a JSON value")
-    return item()
-
-
 def chunks(values: list[str]) -> list[list[str]]:
     """The values in lists short enough for one IN."""
     return [values[at : at + IN_LIST] for at in range(0, len(values), IN_LIST)]
-
-
-def limit_of(limit: int) -> int:
-    """The size of a page.
-
-    Raises:
-        ValueError: Below 1.
-    """
-    if limit < 1:
-        raise ValueError(f"limit is {limit}: a page holds at least one item")
-    return limit
 
 
 def draft(row: Row) -> Draft:

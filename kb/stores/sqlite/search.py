@@ -12,8 +12,9 @@ from kb.statements import Statement
 from kb.stores.cursors import decode, encode
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES, marks
-from kb.stores.sqlite.rows import chunks, limit_of, statement, tree_pk
+from kb.stores.sqlite.rows import chunks, statement, tree_pk
 from kb.stores.sqlite.statements import SEGMENT, current_slots
+from kb.stores.values import limit_of
 
 __all__ = ["MATCHES", "in_order", "on_the_walk", "search"]
 

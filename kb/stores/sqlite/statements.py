@@ -11,7 +11,8 @@ from kb.statements import Statement
 from kb.stores.cursors import decode, encode
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES, marks
-from kb.stores.sqlite.rows import Row, chunks, limit_of, statement, tree_pk
+from kb.stores.sqlite.rows import Row, chunks, statement, tree_pk
+from kb.stores.values import limit_of
 
 __all__ = ["BEYOND", "above", "children", "current_slots", "node", "nodes", "subtree"]
 

@@ -15,8 +15,9 @@ from kb.statements import Statement
 from kb.stores.cursors import decode, encode
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES, marks
-from kb.stores.sqlite.rows import IN_LIST, distinct, limit_of, place, statement, tree_pk
+from kb.stores.sqlite.rows import IN_LIST, distinct, place, statement, tree_pk
 from kb.stores.sqlite.search import in_order, on_the_walk
+from kb.stores.values import limit_of
 from kb.stores.vectors import unit_vector
 
 __all__ = ["nearest", "put_vectors", "vector_models", "vectors", "without_vector"]

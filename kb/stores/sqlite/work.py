@@ -10,7 +10,8 @@ from kb.records import GivenUp, Lease, Page, QueueEntry, WorkItem
 from kb.stores.cursors import decode, encode
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES
-from kb.stores.sqlite.rows import limit_of, place, tree_pk
+from kb.stores.sqlite.rows import place, tree_pk
+from kb.stores.values import limit_of
 
 __all__ = ["ask_again", "enqueue", "give_up", "given_up", "put_queue", "queue", "take", "waiting"]
 
