@@ -1,4 +1,4 @@
-"""Models for tests: one that gives recorded replies in this process, and a server that gives them over HTTP."""
+"""Models for tests: one that gives recorded replies in this process, and a server that does over HTTP."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def fake_chat(
         def bind_tools(self, tools: Any, *, tool_choice: str | None = None, **settings: Any) -> Any:
             return self.bind(tools=tools, tool_choice=tool_choice, **settings)
 
-        def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **told: Any) -> Any:
+        def _generate(self, messages: Any, *_: Any, **told: Any) -> Any:
             with lock:
                 calls.append((messages, told))
                 reply = replies[min(len(calls), len(replies)) - 1]

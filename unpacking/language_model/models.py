@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kb.errors import InputError
+from kb.errors import FailedError, InputError, PrioryError
 from unpacking.language_model.prices import price_of
 from unpacking.language_model.requests import Request, Response
 from unpacking.language_model.specs import COMPATIBLE, LOCAL, ModelSpec, check_usable
@@ -81,11 +81,12 @@ def _first_line(error: Exception) -> str:
 def answered(chat: BaseChatModel, spec: ModelSpec, request: Request) -> Response:
     """Ask once, and give back what came, unread.
 
-    Raises whatever the provider's library raises.
+    Raises:
+        FailedError: What came is no answer. Otherwise it raises whatever the provider's library raises.
     """
     began = time.monotonic()
     messages = [("system", request.system), ("user", request.user)]
-    message: AIMessage = _asking(chat, spec, request).invoke(messages)
+    message = _invoked(_asking(chat, spec, request), messages, spec)
     usage = message.usage_metadata
     price = price_of(request.model)
     tokens = (usage["input_tokens"], usage["output_tokens"]) if usage else (0, 0)
@@ -101,6 +102,21 @@ def answered(chat: BaseChatModel, spec: ModelSpec, request: Request) -> Response
         usd=price.usd(*tokens) if price else None,
         log_p=_label_log_p(message, request.labels),
     )
+
+
+def _invoked(asking: Any, messages: list[tuple[str, str]], spec: ModelSpec) -> AIMessage:
+    """What came back; what is no message at all is named instead of what a library makes of it."""
+    try:
+        message: AIMessage = asking.invoke(messages)
+    except (PrioryError, json.JSONDecodeError):
+        raise
+    except (TypeError, ValueError, LookupError) as error:
+        raise FailedError(
+            f"what it sent is no answer ({_first_line(error)}).",
+            where=spec.text,
+            remedy="Does this server speak the protocol that the name says?",
+        ) from error
+    return message
 
 
 def _asking(chat: BaseChatModel, spec: ModelSpec, request: Request) -> Any:

@@ -188,6 +188,12 @@ def test_a_statement_cannot_bring_in_fields_that_no_reply_may_have(planted_tree:
     assert first.plausibility != 1.0
 
 
+@pytest.mark.parametrize("raw", [b'{"ok": true}', b"[]", b'{"choices": []}'])
+def test_a_server_of_another_kind_is_named(planted_tree: Tree, raw: bytes) -> None:
+    with served(Sent(raw=raw)) as (spec, _), pytest.raises(FailedError, match="what it sent is no answer"):
+        unpack(planted_tree, ROOT, unpacker=LanguageModel(spec), n=1)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -41,7 +41,7 @@ def test_the_best_approved_reply_is_committed_and_everything_is_kept(planted_tre
     assert [len(p.children) for p in done.proposals] == [2, 2]
     assert all(p.approval and p.approval.reasons for p in done.proposals)
     assert done.cost.tokens == 240
-    assert done.spec["prompt"].startswith("unpack-free@1 ")  # type: ignore[union-attr]  # a text
+    assert done.spec["prompt"].startswith("unpack-free@1 ")
     assert done.response is not None
     said = json.loads(planted_tree.store.blob(done.response))
     assert [s["response"]["text"] for s in said] == [OTHER, GOOD]
