@@ -20,7 +20,7 @@ from kb.transfer.putting import put
 from kb.transfer.sections import COPY, Item, Part, blobs_named, page_of
 from kb.transfer.summary import COMPARED, Doing, Summary, summarised
 
-__all__ = ["Copied", "copy_tree"]
+__all__ = ["Copied", "SourceChangedError", "copy_tree"]
 
 _ORDER = (
     "path statements",
@@ -34,6 +34,12 @@ _ORDER = (
     "vectors",
 )
 _STATES = "states"  # what may change of statements; a copy made in one go has it already
+
+
+class SourceChangedError(FailedError):
+    """Others wrote into the source while it was copied. The copy is whole, and lacks some of what they wrote."""
+
+    code = "source-changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +270,7 @@ def _bring_spec(part: Part, copy: Part) -> None:
 def _different(part: Part, wanted: Summary, there: Summary) -> FailedError:
     now = summarised(replace(part, tree=part.store.tree(part.tree.name)))
     if now != wanted:
-        return FailedError(
+        return SourceChangedError(
             "the source changed while it was copied, so the two differ.",
             where=part.tree.name,
             remedy="Copy again: it only brings what is missing.",

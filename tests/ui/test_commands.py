@@ -455,7 +455,10 @@ def test_export_and_import_carry_a_tree_over(call: Call, asked: Asked, tmp_path:
     assert json.loads(shown.stdout) == asked("show", "--depth", "9")
 
 
-@pytest.mark.parametrize(("name", "begins"), [("heart.md", "# heart"), ("heart.graphml", "<?xml")])
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("heart.md", "# heart"), ("heart.graphml", "<?xml"), ("heart.cypher", "// A tree of Priory")],
+)
 def test_export_writes_other_formats_by_their_names(
     call: Call, tmp_path: Path, name: str, begins: str
 ) -> None:

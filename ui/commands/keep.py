@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["backup", "export", "import_"]
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-SUFFIXES = {".graphml": "graphml", ".md": "markdown"}
+SUFFIXES = {".graphml": "graphml", ".md": "markdown", ".cypher": "cypher"}
 
 
 @click.command()
@@ -29,21 +29,21 @@ SUFFIXES = {".graphml": "graphml", ".md": "markdown"}
 @click.option(
     "--format",
     "written_as",
-    type=click.Choice(["jsonl", "graphml", "markdown"]),
+    type=click.Choice(["jsonl", "graphml", "cypher", "markdown"]),
     help="Default: by the name of FILE; jsonl is the only one that can be imported again.",
 )
 @everywhere
 def export(face: Face, file: Path, address: Address, written_as: str | None) -> None:
     """Write a tree, or a part of it, to a new file.
 
-    JSON lines hold everything: data, statements, expansions, judgements and moves, with a checksum. An export
-    that was cut short goes on with the same command.
+    JSON lines hold everything but vectors: data, statements, expansions, judgements, moves, documents and the
+    queue, with a checksum. An export that was cut short goes on with the same command.
 
     \b
     priory export penguins.jsonl
     priory export outline.md --address 0.1
     """
-    from kb.transfer import export_graphml, export_jsonl, export_markdown
+    from kb.transfer import export_cypher, export_graphml, export_jsonl, export_markdown
 
     chosen = written_as or SUFFIXES.get(file.suffix.lower(), "jsonl")
     with face.tree() as tree, progress_bar(face, "Exporting") as bar:
@@ -51,8 +51,8 @@ def export(face: Face, file: Path, address: Address, written_as: str | None) -> 
         if chosen == "jsonl":
             counts = dict(export_jsonl(*what, address=address, progress=told).counts)
         else:
-            way = export_graphml if chosen == "graphml" else export_markdown
-            counts = {"statement": way(*what, address=address, progress=told)}
+            ways = {"graphml": export_graphml, "cypher": export_cypher, "markdown": export_markdown}
+            counts = {"statement": ways[chosen](*what, address=address, progress=told)}
     if face.json:
         face.print_json({"tree": tree.name, "file": str(file), **counts})
     else:
