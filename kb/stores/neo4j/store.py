@@ -299,4 +299,4 @@ class Neo4jStore:
 
     def backup(self, to: Path) -> None:
         """Write a copy that is whole while others go on working."""
-        copies.backup(self._db, to)
+        copies.backup(self, to)
