@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from kb.arrays import Codes, Numbers
 from kb.cases import Cases
@@ -65,17 +67,19 @@ class Imitator(Protocol):
 Fitter = Callable[[Reading, Numbers], Reader | Network]
 
 
-def imitators(*, seed: int = 0) -> dict[str, Fitter]:
-    """What competes to be f, the most readable first; networks only where torch is installed."""
-    found: dict[str, Fitter] = {
-        "reader": fit_reader,
-        f"reader of {VIEW} statements": lambda reading, people: fit_reader(reading, people, view=VIEW),
-    }
+def imitators(statements: int, *, seed: int = 0) -> dict[str, Fitter]:
+    """What competes to be f, the most readable first; networks only where torch is installed.
+
+    Args:
+        statements: How many Z has; a view that holds them all is no rival to reading everything.
+        seed: For first weights.
+    """
+    found: dict[str, Fitter] = {"reader": fit_reader}
+    if statements > VIEW:
+        found[f"reader of {VIEW} statements"] = partial(fit_reader, view=VIEW)
     if is_torch_installed():
         for decay in DECAYS:
-            found[f"network, ridge {decay:g}"] = lambda reading, people, decay=decay: fit_network(  # type: ignore[misc]  # a default binds the loop's value
-                reading, people, decay=decay, seed=seed
-            )
+            found[f"network, ridge {decay:g}"] = partial(fit_network, decay=decay, seed=seed)
     return found
 
 
@@ -157,7 +161,7 @@ def imitate(tree: Tree, *, sample: str = "V", arm: str | None = None, seed: int 
         return kept_imitation(tree, kept.body, drawn)
     here = said.about(fitting)
     reading = reading_of(tree, fit, tree.Dstar.take(here.cases))
-    chosen, f, losses = choose_imitator(imitators(seed=seed), reading, here, seed=seed)
+    chosen, f, losses = choose_imitator(imitators(reading.statements, seed=seed), reading, here, seed=seed)
     certificate, refused = _certified(tree, f, said, drawn, certifying)
     found = Imitation(
         tree, chosen, f, losses, arm, drawn, len(set(here.cases.tolist())), certificate, refused
@@ -233,12 +237,13 @@ def choose_imitator(
         Its name, itself, and the imitation loss of every candidate in nats per forecast.
     """
     folds = _folds(said.cases, seed)
-    losses = {name: _held_out(fit, reading, said.p, folds) for name, fit in candidates.items()}
-    best = next(iter(candidates))
-    for name, loss in losses.items():
-        if loss < losses[best] - EASIER:
-            best = name
-    return best, candidates[best](reading, said.p), losses
+    with threadpool_limits(1):  # many tiny products, which threads make ten times slower
+        losses = {name: _held_out(fit, reading, said.p, folds) for name, fit in candidates.items()}
+        best = next(iter(candidates))
+        for name, loss in losses.items():
+            if loss < losses[best] - EASIER:
+                best = name
+        return best, candidates[best](reading, said.p), losses
 
 
 def _folds(cases: Codes, seed: int) -> list[Codes]:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 from scipy.special import softmax
+from threadpoolctl import threadpool_limits
 
 from kb.arrays import Numbers
 from kb.errors import FailedError
@@ -23,7 +25,7 @@ from learning.people.reading import Reading
 __all__ = ["Network", "fit_network", "is_torch_installed"]
 
 HIDDEN = 8
-STEPS = 60
+STEPS = 100
 _LOG_FLOOR = 1e-3  # of the reader's forecast, as an input
 
 
@@ -98,21 +100,29 @@ def fit_network(
         "c": np.zeros(HIDDEN),
         "V": np.zeros((HIDDEN, K)),
     }
-    w = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in first.items()}
     x, seen, target = (torch.tensor(a, dtype=torch.float64) for a in (reading.x, view, floored(people)))
     both = torch.cat([x, seen], dim=1)
     start = torch.tensor(first["U"], dtype=torch.float64)
-    optimiser = torch.optim.LBFGS(w.values(), max_iter=STEPS, line_search_fn="strong_wolfe")
+    ends = np.cumsum([0, *(value.size for value in first.values())])
 
-    def loss() -> Any:
-        optimiser.zero_grad()
+    def parts(z: Any) -> dict[str, Any]:
+        """The weights in one vector, each in its shape."""
+        cut = zip(first.items(), ends[:-1], ends[1:], strict=True)
+        return {name: z[low:high].reshape(value.shape) for (name, value), low, high in cut}
+
+    def loss(z: Numbers) -> tuple[float, Numbers]:
+        at = torch.tensor(z, dtype=torch.float64, requires_grad=True)
+        w = parts(at)
         hidden = torch.relu(both @ w["U"] + w["c"])
         logits = w["s"] * seen + x @ w["W"] + w["b"] + hidden @ w["V"]
         ridge = (w["W"] ** 2).sum() + ((w["U"] - start) ** 2).sum() + (w["V"] ** 2).sum()
         held = 0.5 * decay * ridge + 0.5 * (w["s"] - 1.0) ** 2 + 0.05 * (w["b"] ** 2).sum()
         value = held - (target * torch.log_softmax(logits, dim=1)).sum()
-        value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        return value
+        (slope,) = torch.autograd.grad(value, at)
+        return float(value.detach()), slope.numpy().astype(np.float64)
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    return Network(reader, {name: value.detach().numpy().copy() for name, value in w.items()}, decay)
+    begin = np.concatenate([value.ravel() for value in first.values()])
+    with threadpool_limits(1):  # tiny products, which threads make slower
+        # not torch's own optimisers: importing them takes longer than the fit
+        found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    return Network(reader, parts(np.asarray(found.x)), decay)

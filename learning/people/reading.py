@@ -90,6 +90,11 @@ class Reading:
         """How many cases."""
         return len(self.x)
 
+    @property
+    def statements(self) -> int:
+        """How many claims and words Z has."""
+        return len(self.depth) + len(self.word_depth)
+
     def take(self, rows: Codes) -> Reading:
         """Some of the cases."""
         return replace(self, A=self.A[rows], x=self.x[rows])

@@ -20,7 +20,7 @@ def utterances(rho: float, n: int, seed: int) -> tuple[Numbers, Numbers]:
 
 def outcomes(rho: float, n: int, runs: int = 60) -> dict[str, float]:
     found = [agreement(*utterances(rho, n, seed), seed=seed).outcome for seed in range(runs)]
-    return {name: found.count(name) / runs for name in ("confirmed", "contradicted", "not confirmed")}  # type: ignore[arg-type]  # a literal
+    return {name: found.count(name) / runs for name in ("confirmed", "contradicted", "not confirmed")}
 
 
 def test_fifty_forecasts_tell_right_ratings_from_reversed_ones() -> None:
