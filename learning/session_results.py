@@ -173,12 +173,12 @@ def _value(judgement: Judgement) -> float | None:
 
 
 def consistency_of(said: Sequence[Judgement]) -> Consistency:
-    """One rater's standing answers of one session to the items that were asked twice."""
-    first = {j.details.get("item"): j for j in said if j.details.get("repeat_of") is None}
+    """One rater's standing answers to the items that a session asked twice."""
+    first = {(j.session, j.details.get("item")): j for j in said if j.details.get("repeat_of") is None}
     apart: list[float] = []
     close = 0
-    for again in said:
-        before = first.get(again.details.get("repeat_of"))
+    for again in (j for j in said if j.details.get("repeat_of") is not None):
+        before = first.get((again.session, again.details["repeat_of"]))
         ends = (_value(before), _value(again)) if before else (None, None)
         if before is None or ends[0] is None or ends[1] is None:
             continue

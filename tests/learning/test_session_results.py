@@ -7,7 +7,7 @@ import pytest
 from kb.address import ROOT, Address
 from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft
-from learning.session_results import export_session, show_session, standing, worth_of_next
+from learning.session_results import consistency_of, export_session, show_session, standing, worth_of_next
 from learning.sessions import Session, new_session
 from learning.taking_back import take_back
 from learning.turns import Said, answer_turn, next_turn
@@ -49,6 +49,13 @@ def test_progress_time_gold_and_consistency(tree: Tree) -> None:
     assert (found.items, found.items_answered, found.items_complete) == (8, 8, 8)
     assert found.agreement.needed == 20
     assert found.to_dict()["session"]["gold"] == {"0.3": [0.0, 0.2], "0.5": [0.4, 0.6]}
+
+
+def test_answers_outside_sessions_repeat_nothing(tree: Tree) -> None:
+    for n in range(3):
+        tree.judge("rating", f"0.{n}", ADA, value=0.5)
+
+    assert consistency_of(tree.judgements()).n == 0
 
 
 def test_an_item_is_complete_when_as_many_answered_as_are_wanted(tree: Tree) -> None:

@@ -97,7 +97,7 @@ def _follow(run: Run, here: Connection, there: Connection, begin: Callable[[], N
             if kind == "doing":
                 run.doing, run.step = what, run.step + 1
             elif kind == "report":
-                run.report = what
+                run.report, run.version = what
             else:
                 run.failure = what
             if kind != "doing":
@@ -114,7 +114,8 @@ def _make(say: Connection, url: str, name: str, labels: Codes | None) -> None:
     try:
         with open_kb(url, create=False) as kb:
             found = report(kb.tree(name), labels, progress=lambda row: say.send(("doing", row)))
-        say.send(("report", found))
+            version = version_of(kb.tree(name), labels)  # it may have been fitted anew
+        say.send(("report", (found, version)))
     except PrioryError as error:
         say.send(("failure", str(error)))
     finally:

@@ -27,6 +27,7 @@ __all__ = [
     "FEWEST_LABELS",
     "agreement_table",
     "alarm_html",
+    "drawn",
     "labels_read",
     "progress_table",
     "report_html",
@@ -38,7 +39,6 @@ __all__ = [
 FEWEST_LABELS = 20
 FEWEST_CALIBRATED = 20  # two bins of ten
 MOST_WALKED = 5_000
-SCOPE = "priory-report"
 
 
 def withheld(report: Report) -> tuple[Report, list[str]]:
@@ -79,7 +79,7 @@ def report_html(report: Report) -> str:
     tables = score_tables(report)
     lead = f'<p class="lead">{score_lead()}</p>' if tables else ""
     parts = [f'<ul class="verdicts">{verdicts}</ul>', lead, tables]
-    return scoped("".join([*parts, calibration(report), answers(report), people(report.people)]))
+    return "".join([*parts, calibration(report), answers(report), people(report.people)])
 
 
 def alarm_html(tree: Tree) -> tuple[str, str]:
@@ -91,14 +91,13 @@ def alarm_html(tree: Tree) -> tuple[str, str]:
             note = f"The first {MOST_WALKED:,} statements in the order of the tree."
             break
         lines.append(StatementLine.of(statement))
-    drawn = evidence(build_report(tree.task, Scored(0, (), (), {}, {}, ()), statements=lines))
-    return (scoped(drawn) if drawn else ""), note
+    return evidence(build_report(tree.task, Scored(0, (), (), {}, {}, ()), statements=lines)), note
 
 
-def scoped(html: str) -> str:
-    """The report's own look, for what stands inside this box only."""
-    style = STYLE.replace(":root", "&")
-    return f'<style>.{SCOPE} {{ {style} }}</style><div class="{SCOPE}">{html}</div>'
+def drawn(html: str) -> dict[str, str]:
+    """What the report component is given; the colours come from the explorer's theme."""
+    rules = STYLE[STYLE.index("* { box-sizing") :]
+    return {"html": html, "style": rules.replace("body {", ".unused {", 1).replace("main {", ".unused {", 1)}
 
 
 def report_rows(report: Report) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def _predictions(visit: Visit) -> None:
         shown, needed = results_view.withheld(run.report)
         for note in needed:
             st.text(note)
-        st.html(results_view.report_html(shown))
+        part("report", results_view.drawn(results_view.report_html(shown)), key="report")
 
 
 def _ask(visit: Visit, labels: Codes | None, run: Run | None, *, is_current: bool) -> None:
@@ -114,15 +114,15 @@ def _labels(visit: Visit) -> Codes | None:
 
 @layout.guarded
 def _alarms(visit: Visit) -> None:
-    drawn, note = results_view.alarm_html(visit.tree)
-    if not drawn:
+    found, note = results_view.alarm_html(visit.tree)
+    if not found:
         layout.empty(
             "Nothing is fitted yet",
             "Grow the tree and fit it, then every statement shows what it earns on D:",
             command=f"priory learn --tree {visit.tree.name}",
         )
         return
-    st.html(drawn)
+    part("report", results_view.drawn(found), key="alarms")
     if note:
         st.caption(note)
 
