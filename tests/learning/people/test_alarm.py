@@ -121,16 +121,17 @@ def test_an_audit_goes_on_where_it_was_and_asks_about_new_cases(asked: Tree) -> 
     assert "Nobody has forecast" in audit_state(asked).sentence
 
 
-def test_an_audit_notices_that_people_changed_their_mind(asked: Tree, planted_table: Table) -> None:
-    rate_aspects(asked, snow=0.05, body=0.9)
-    drawn = begin_audit(asked, n=60)
-    truth = planted_table.codes(asked)
-    forecast_cases(asked, drawn.cases, 1 - truth, sure=0.98, right=1.0)
+def test_an_audit_notices_that_people_changed_their_mind(planted_tree: Tree, planted_table: Table) -> None:
+    tree, truth = write_dogs(planted_tree), planted_table.codes(planted_tree)
+    rate_aspects(tree, snow=0.05, body=0.9)
+    forecast_cases(tree, draw_sample(tree, 120).cases, truth)
+    drawn = begin_audit(tree, n=60)
+    forecast_cases(tree, drawn.cases, 1 - truth, sure=0.98, right=1.0)
 
-    found = audit_state(asked)
+    found = audit_state(tree)
 
     assert found.outcome == "no longer imitates"
-    assert begin_audit(asked, n=20).name == "audit 2"
+    assert begin_audit(tree, n=20).name == "audit 2"
 
 
 def test_an_audit_is_about_f_as_it_was_when_it_began(asked: Tree, planted_table: Table) -> None:
