@@ -13,7 +13,7 @@ from kb.records import Cost, Document, Expansion, Move, Proposal
 from learning.fitting import refit
 from unpacking.step import CHOICE, leased, next_slot
 
-__all__ = ["WaitingChoice", "choose_proposal", "commit_instead", "waiting_choices"]
+__all__ = ["WaitingChoice", "choose_proposal", "commit_instead", "waiting_choice", "waiting_choices"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,14 @@ def waiting_choices(tree: Tree) -> list[WaitingChoice]:
         after = page.after
         if after is None:
             return found
+
+
+def waiting_choice(tree: Tree, address: Address | str) -> WaitingChoice | None:
+    """The step at one statement that waits for a person, or None."""
+    document = tree.store.document(tree.tree_id, CHOICE, parse_address(str(address)))
+    if document is None or document.body["committed"] is not None:
+        return None
+    return _waiting(document)
 
 
 def _waiting(document: Document) -> WaitingChoice:

@@ -15,9 +15,10 @@ __all__ = ["explore"]
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
 @click.option("--auth", is_flag=True, help="Take names from an OpenID login, see docs/explorer.md.")
+@click.option("--model", metavar="SPEC", help="Offer unpacking by this language model, as in priory unpack.")
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
 @everywhere
-def explore(face: Face, port: int | None, host: str, auth: bool, no_browser: bool) -> None:
+def explore(face: Face, port: int | None, host: str, auth: bool, model: str | None, no_browser: bool) -> None:
     """Browse, rate and predict in a browser, until Ctrl-C.
 
     Whoever reaches the port can read and judge every tree, so it is this machine's own unless --host says
@@ -38,6 +39,7 @@ def explore(face: Face, port: int | None, host: str, auth: bool, no_browser: boo
         host=host,
         port=free_port(host, port),
         auth=auth,
+        model=model,
         opens_browser=not no_browser,
     )
 

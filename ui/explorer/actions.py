@@ -10,10 +10,10 @@ import streamlit as st
 from kb.address import Address
 from kb.errors import PrioryError
 from kb.statements import Statement
-from learning.choosing import choose_proposal, commit_instead
-from learning.growing import UNPACKERS, add
+from learning.choosing import choose_proposal, commit_instead, waiting_choice
+from learning.growing import add
 from ui.explorer import jobs, layout, session, working
-from ui.explorer.jobs import FAILED, NEEDS_PERSON, Job
+from ui.explorer.jobs import Job
 from ui.explorer.links import safe_label
 from ui.explorer.parts import part
 from ui.explorer.provenance import choice_steps, steps_of
@@ -57,7 +57,7 @@ def _unpack(visit: Visit, address: Address) -> None:
             "It is unpacked already. Provenance shows how, and can take another proposal."
         )
         return
-    unpacker = str(st.session_state.get("unpacker") or next(iter(UNPACKERS)))
+    unpacker = str(st.session_state.get("unpacker") or jobs.offered()[0])
     jobs.ask(visit.tree, address, unpacker=unpacker, by=visit.rater)
     working.start(visit.tree)
 
@@ -80,6 +80,7 @@ def buttons(visit: Visit, s: Statement) -> None:
             shortcut="e",
             type="primary" if not s.is_unpacked else "secondary",
             disabled=s.is_unpacked or open_job is not None,
+            help="It is unpacked already; Provenance shows how." if s.is_unpacked else None,
             on_click=_unpack,
             args=(visit, s.address),
         )
@@ -87,18 +88,29 @@ def buttons(visit: Visit, s: Statement) -> None:
             st.session_state["go"] = ("rate", s.address)
         if st.button("Write one", icon=":material/edit:", shortcut="a"):
             st.session_state["writing"] = True
-        if len(UNPACKERS) > 1 and not s.is_unpacked:
-            st.selectbox("By", list(UNPACKERS), key="unpacker", label_visibility="collapsed", width=190)
-    if not s.is_unpacked and open_job is None:
-        unpacker = str(st.session_state.get("unpacker") or next(iter(UNPACKERS)))
-        st.caption(f"Unpack: {jobs.price(visit.tree, s.address, unpacker, 3)}.")
+        if len(jobs.offered()) > 1 and not s.is_unpacked:
+            st.selectbox("By", jobs.offered(), key="unpacker", label_visibility="collapsed", width=190)
+    needs_person = waiting_choice(visit.tree, s.address) is not None
     if is_under_way:
         _under_way(visit, s.address)
+    elif needs_person:
+        _choose(visit, s, open_job)
     elif open_job is not None:
-        _stuck(visit, s, open_job)
+        _stuck(visit, open_job)
+    elif not s.is_unpacked:
+        _priced(visit, s)
     _leave(visit)
     if st.session_state.pop("writing", False):
         _write(visit, s)
+
+
+def _priced(visit: Visit, s: Statement) -> None:
+    unpacker = str(st.session_state.get("unpacker") or jobs.offered()[0])
+    try:
+        said = f"Unpack: {jobs.price(visit.tree, s.address, unpacker)}."
+    except PrioryError as error:
+        said = f"It can't be unpacked by {unpacker}: {error}"
+    st.caption(safe_label(clean(said)))
 
 
 def _leave(visit: Visit) -> None:
@@ -121,18 +133,11 @@ def _under_way(visit: Visit, address: Address) -> None:
     )
 
 
-def _stuck(visit: Visit, s: Statement, job: Job) -> None:
-    if job.state == NEEDS_PERSON:
-        st.warning(
-            "Needs you: two proposals are too close to tell apart.", icon=":material/person_raised_hand:"
-        )
-        _choose(visit, s, job)
-        return
-    if job.state == FAILED:
-        st.error(safe_label(f"It could not be unpacked: {clean(job.reason)}"), icon=":material/error:")
-        with st.container(horizontal=True):
-            st.button("Retry", key="retry job", on_click=_again, args=(visit, job), icon=":material/refresh:")
-            st.button("Dismiss", key="dismiss job", on_click=jobs.forget, args=(visit.tree, job))
+def _stuck(visit: Visit, job: Job) -> None:
+    st.error(safe_label(f"It could not be unpacked: {clean(job.reason)}"), icon=":material/error:")
+    with st.container(horizontal=True):
+        st.button("Retry", key="retry job", on_click=_again, args=(visit, job), icon=":material/refresh:")
+        st.button("Dismiss", key="dismiss job", on_click=jobs.forget, args=(visit.tree, job))
 
 
 def _again(visit: Visit, job: Job) -> None:
@@ -140,14 +145,17 @@ def _again(visit: Visit, job: Job) -> None:
     working.start(visit.tree)
 
 
-def _choose(visit: Visit, s: Statement, job: Job) -> None:
+def _choose(visit: Visit, s: Statement, job: Job | None) -> None:
+    st.warning("Needs you: the best proposals are too close to tell apart.", icon=":material/back_hand:")
+
     def chosen() -> None:
         place = int(st.session_state["choice"].commit["place"])
         if visit.rater is None:
             st.session_state["told"] = WHO
             return
         choose_proposal(visit.tree, s.address, place, by=visit.rater)
-        jobs.forget(visit.tree, job)
+        if job is not None:
+            jobs.forget(visit.tree, job)
         session.forget_judged()
 
     part("proposals", choice_steps(visit.tree, s), key="choice", on={"commit": layout.told_of_errors(chosen)})

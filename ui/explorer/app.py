@@ -1,4 +1,4 @@
-"""The script that Streamlit runs: navigation, header, and the page that the link names."""
+"""One run of the app: navigation, header, and the page that the link names."""
 
 from __future__ import annotations
 
@@ -73,7 +73,3 @@ def _shown(entry: PageEntry, visit: Visit | None) -> Callable[[], None]:
         page(visit)
 
     return shown
-
-
-if __name__ == "__main__":
-    main()

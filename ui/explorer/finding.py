@@ -10,6 +10,7 @@ from kb.address import ROOT, Address
 from kb.knowledge import Tree
 from kb.records import Page
 from kb.statements import Statement
+from learning.choosing import waiting_choices
 from ui.explorer.judged import Judged
 from ui.explorer.rows import said_in_words
 from ui.wording import decimals, points, shortened, strongest
@@ -21,6 +22,7 @@ FILTERS = {
     "unrated": "not rated by you",
     "flagged": "flagged",
     "spurious": "spurious?",
+    "needs-you": "needs you",
 }
 """Name in a link, and label; a statement must fit all that are chosen."""
 
@@ -64,7 +66,13 @@ def find(
         flagged: Statements that anybody flagged.
         after: Where an earlier page ended.
     """
-    tests = [_tests(judged, flagged)[name] for name in dict.fromkeys(filters) if name in FILTERS]
+    chosen = [name for name in dict.fromkeys(filters) if name in FILTERS]
+    waiting = frozenset(c.address for c in waiting_choices(tree)) if "needs-you" in chosen else frozenset()
+    tests = [_tests(judged, flagged, waiting)[name] for name in chosen]
+    few = flagged | judged.flagged if "flagged" in chosen else waiting if "needs-you" in chosen else None
+    if few is not None and not words.strip():
+        fitting = [s for s in tree.store.nodes(tree.tree_id, sorted(few)) if all(fits(s) for fits in tests)]
+        return Found(tuple(fitting), None, len(few))
     words = words.strip()
 
     def page(mark: str | None) -> Page[Statement]:
@@ -83,12 +91,15 @@ def find(
             return Found(tuple(kept), after, looked_at)
 
 
-def _tests(judged: Judged, flagged: frozenset[Address]) -> dict[str, Callable[[Statement], bool]]:
+def _tests(
+    judged: Judged, flagged: frozenset[Address], waiting: frozenset[Address]
+) -> dict[str, Callable[[Statement], bool]]:
     return {
         "unexpanded": lambda s: not s.is_unpacked and not s.n_children and not s.is_dropped,
         "unrated": lambda s: s.address not in judged.own and not s.is_dropped and s.address != ROOT,
         "flagged": lambda s: s.address in flagged or s.address in judged.flagged,
         "spurious": lambda s: s.measures is not None and s.measures.alarm,
+        "needs-you": lambda s: s.address in waiting,
     }
 
 

@@ -6,6 +6,7 @@ whether one is done, failed or needs a person is read from the store itself.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,7 +16,8 @@ from kb.address import Address
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.stores.protocol import StaleDocumentError
-from learning.choosing import waiting_choices
+from learning.growing import planned
+from learning.unpackers import MODEL
 from ui.wording import count, duration
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "forget",
     "jobs",
     "mark",
+    "offered",
     "price",
     "retry",
 ]
@@ -35,6 +38,8 @@ __all__ = [
 WAITING, WORKING, FAILED, NEEDS_PERSON = "waiting", "working", "failed", "needs you"
 KIND, KEY = "explorer", "unpacking"
 PRIORITY = 1e9  # a person waits for it
+PROPOSALS = 3
+MARGIN = 0.02  # in approval: below it a person is asked to choose
 MOST_OPEN = 200
 _ATTEMPTS = 50  # at writing the document while others write it, too
 
@@ -69,7 +74,7 @@ class Job:
         return f"{self.address} {self.slot}"
 
 
-def ask(tree: Tree, address: Address, *, unpacker: str, by: str, n: int = 3) -> Job:
+def ask(tree: Tree, address: Address, *, unpacker: str, by: str, n: int = PROPOSALS) -> Job:
     """Ask for one step; the same again while it is open changes nothing.
 
     Raises:
@@ -142,16 +147,20 @@ def _changed(tree: Tree, change: Callable[[dict[str, Any]], dict[str, Any]]) -> 
             return
 
 
-def price(tree: Tree, address: Address, unpacker: str, n: int) -> str:
-    """What one step will cost, before it is asked for."""
-    past = [e.cost for e in tree.store.expansions(tree.tree_id, address) if e.unpacker == unpacker]
-    if unpacker == "induction":
-        return f"one step, {count(n, 'proposal')}, no model, no money" + (
-            f"; the last one took {duration(past[-1].seconds)}" if past else ""
-        )
-    return f"one step, {count(n, 'proposal')}"
+def offered() -> list[str]:
+    """Unpackers that can be asked here: induction, and the language model if this server was told one."""
+    return ["induction", "language-model"] if os.environ.get(MODEL) else ["induction"]
 
 
-def choices_at(tree: Tree, address: Address) -> Any:
-    """The step at a statement that waits for a person to choose, or None."""
-    return next((c for c in waiting_choices(tree) if c.address == address), None)
+def price(tree: Tree, address: Address, unpacker: str, n: int = PROPOSALS) -> str:
+    """What one step will cost, before it is asked for.
+
+    Raises:
+        InputError: The language model can't be used.
+    """
+    if unpacker != "language-model":
+        return f"one step of {count(n, 'proposal')} from D; no language model, no money"
+    found = planned(tree, address, unpacker, n=n)
+    usd = "a price that is not known" if found.usd is None else f"about ${found.usd:.4f}"
+    wait = f", about {duration(found.seconds)}" if found.seconds else ""
+    return f"{count(found.calls, 'question')} to {os.environ[MODEL]}: {found.tokens:,} tokens, {usd}{wait}"

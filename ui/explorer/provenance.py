@@ -8,7 +8,7 @@ from typing import Any
 from kb.knowledge import Tree
 from kb.records import Expansion, Proposal
 from kb.statements import Statement
-from learning.choosing import waiting_choices
+from learning.choosing import waiting_choice
 from ui.explorer.card import cost_in_words
 from ui.wording import clean, shortened
 
@@ -26,7 +26,7 @@ def steps_of(tree: Tree, s: Statement) -> dict[str, Any]:
 
 def choice_steps(tree: Tree, s: Statement) -> dict[str, Any]:
     """The step that waits for a person to choose, its best proposals first; nothing where none waits."""
-    waiting = next((c for c in waiting_choices(tree) if c.address == s.address), None)
+    waiting = waiting_choice(tree, s.address)
     if waiting is None:
         return {"steps": []}
     proposals = [

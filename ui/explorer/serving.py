@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.errors import FailedError, InputError
+from learning.unpackers import MODEL
 from ui.explorer import policy, theme
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Server:
         host: Address to bind.
         port: Port to bind.
         auth: Names come from the login of an OpenID provider.
+        model: The language model that unpacking is offered by; None for the one that PRIORY_MODEL names.
         opens_browser: Open the page in this machine's browser once it is there.
     """
 
@@ -45,6 +47,7 @@ class Server:
     host: str = LOCAL
     port: int = FIRST_PORT
     auth: bool = False
+    model: str | None = None
     opens_browser: bool = False
 
     @property
@@ -104,6 +107,8 @@ def serve(server: Server, *, ready: Callable[[], None] = lambda: None) -> None:
         "PRIORY_TREE": server.tree or "",
         "PRIORY_EXPLORER_AUTH": "1" if server.auth else "",
     }
+    if server.model:
+        os.environ[MODEL] = server.model
     load_config_options({**_options(server), **theme.options()})
     if server.auth:
         _check_login(streamlit.secrets)

@@ -7,14 +7,14 @@ import threading
 import time
 import uuid
 
-from kb.errors import PrioryError, StoppedError
+from kb.errors import PrioryError
 from kb.knowledge import Tree
 from kb.records import Expansion, Move, WorkItem
 from kb.stores.protocol import ExpansionExistsError, StaleLeaseError
 from learning.fitting import refit
-from learning.growing import unpacker_named
-from ui.explorer.jobs import FAILED, NEEDS_PERSON, WAITING, WORKING, Job, forget, jobs, mark
-from unpacking.step import LEASE_SECONDS, unpack_under
+from learning.unpackers import Approving, at_work
+from ui.explorer.jobs import FAILED, MARGIN, NEEDS_PERSON, WAITING, WORKING, Job, forget, jobs, mark
+from unpacking.step import LEASE_SECONDS, NeedsPersonError, unpack_under
 
 __all__ = ["settle", "start", "work_off"]
 
@@ -83,11 +83,12 @@ def settle(tree: Tree) -> None:
 def _done(tree: Tree, item: WorkItem, job: Job) -> None:
     mark(tree, job, WORKING)
     try:
-        made = unpack_under(tree, item.lease, unpacker_named(job.unpacker, tree), n=job.n)
+        how = at_work(tree, job.unpacker, approving=Approving(margin=MARGIN))
+        made = unpack_under(tree, item.lease, how.unpacker, n=job.n, approver=how.approver, margin=how.margin)
     except (ExpansionExistsError, StaleLeaseError):
         settle(tree)  # another worker was faster, and what it committed stands
         return
-    except StoppedError:
+    except NeedsPersonError:
         tree.store.give_up(item, reason=_NEEDS_PERSON)
         mark(tree, job, NEEDS_PERSON)
         return
