@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from kb.address import ROOT, child
@@ -18,7 +20,8 @@ NOBODY = Judged({}, frozenset(), frozenset())
 
 
 def _all(tree: Tree, words: str, filters: list[str], judged: Judged = NOBODY) -> list[str]:
-    found, after = [], None
+    found: list[str] = []
+    after = None
     while True:
         page = find(tree, words, filters, judged, flagged=flagged_by_anyone(tree), after=after)
         found += [s.address for s in page.items]
@@ -94,8 +97,8 @@ def test_the_map_holds_the_first_levels_and_no_more_tiles_than_asked(dogs: Tree)
     assert len(few) == 6
     spec = treemap(whole, NOBODY, map_colours(is_dark=False))
 
-    def tiles(level: list[dict[str, object]]) -> int:
-        return sum(1 + tiles(tile["children"]) for tile in level)  # type: ignore[arg-type]
+    def tiles(level: list[dict[str, Any]]) -> int:
+        return sum(1 + tiles(tile["children"]) for tile in level)
 
     assert tiles(spec["series"][0]["data"]) == len(every) - 1
     assert "formatter" not in str(spec)
