@@ -9,12 +9,13 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 from rich.text import Text
 
 from kb.errors import InputError
-from ui.answers import Reply, read_reply
+from ui.answers import Reply, SideReply, read_reply, read_side
+from ui.rounds import WordRound, round_size
 from ui.views.plain import FOUND, QUIET, Hanging, cell, say
 from ui.wording import clean, count, shortened, value_in_words
 
@@ -22,16 +23,24 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from kb.knowledge import Tree
+    from kb.task import Task
     from learning.asking import Change, Question
+    from learning.rounds import Round
 
 __all__ = ["Asking", "Ended", "RatingSession"]
 
 HARDLY_MATTERS = 0.01
 """Nats per case of D* below which an answer is not worth a person's time."""
 
+USUAL = 20  # questions that are looked at
 MOST_VALUES = 3
+PASSAGE = 100  # letters of a text around a word
 MOST_EXAMPLES = 2
 KEYS = "0–100, n says nothing, s skip, ? more"
+SIDE_HELP = (
+    "NUMBER    the class that it speaks for there, and 1 to 4 for how strongly: 2 3",
+    "n         it says nothing either way there",
+)
 HELP = (
     "0–100     how sure you are that it also holds there",
     "n         it says nothing either way there",
@@ -61,6 +70,9 @@ class Asking(Protocol):
         note: str = "",
         seconds: float = 0.0,
         session: str = "",
+        side: str | None = None,
+        strength: float = 0.5,
+        fit_now: bool = True,
     ) -> Change:
         """Store an answer and say what it changed."""
 
@@ -114,15 +126,19 @@ class RatingSession:
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _again: list[Question] = field(default_factory=list)
     _told: bool = False
+    _words: WordRound | None = None
+    _curve: list[Round] = field(default_factory=list)
 
     def run(self) -> Ended:
         """Ask until nothing is left, the person stops, the input ends or Ctrl-C."""
         try:
             while (asked := self._next()) is not None:
                 if not self.ask(*asked):
+                    self._round_over()
                     return self._ended("stopped")
         except KeyboardInterrupt:
             self.talk.print()
+            self._round_over()
             return self._ended("interrupted")
         return self._ended("asked")
 
@@ -142,12 +158,22 @@ class RatingSession:
         if self._again:
             return self._again.pop(), f"{place}"
         if self.most is not None and place > self.most:
+            self._round_over()
             return None
+        if self._words is not None and self._words.waiting:
+            return self._words.waiting.pop(0), self._words.place(place)
+        self._round_over()
+        limit = max(USUAL, round_size(len(self._done))) + len(self._seen)
         open_now = [
-            q for q in self.asking.questions(self.tree, rater=self.rater) if _name(q) not in self._seen
+            q
+            for q in self.asking.questions(self.tree, rater=self.rater, limit=limit)
+            if _name(q) not in self._seen
         ]
         if not open_now:
             return None
+        if open_now[0].sides:
+            self._words = WordRound.begun(self.tree, open_now, place)
+            return self._words.waiting.pop(0), self._words.place(place)
         self._tell_when_enough(open_now)
         matter = sum(q.nats >= HARDLY_MATTERS for q in open_now) or len(open_now)
         ahead = place - 1 + matter if self.most is None else min(self.most, place - 1 + len(open_now))
@@ -169,14 +195,18 @@ class RatingSession:
             self.talk.print(line)
         began, note = self.clock(), ""
         while True:
-            reply = self._reply()
+            reply = self._reply(question)
+            if isinstance(reply, SideReply):
+                self._store_side(question, reply, note, self.clock() - began)
+                return True
             if reply is None or reply.command == "stop":
                 return False
             if reply.command == "undo":
                 if self._undone(question):
                     return True
             elif reply.command == "help":
-                self.talk.print(*(_line("", Text(line, QUIET)) for line in HELP), sep="\n")
+                help_lines = (*SIDE_HELP, *HELP[2:]) if question.sides else HELP
+                self.talk.print(*(_line("", Text(line, QUIET)) for line in help_lines), sep="\n")
             elif reply.command == "flag" and not reply.text:
                 self.talk.print(_line("", Text("and what is wrong with it? f WHY", QUIET)))
             elif reply.command == "note":
@@ -186,21 +216,53 @@ class RatingSession:
                 self._store(question, reply, note, self.clock() - began)
                 return True
 
-    def _reply(self) -> Reply | None:
+    def _reply(self, question: Question) -> Reply | SideReply | None:
         """What the person typed next, understood; None at the end of the input."""
+        named = ", ".join(f"{i + 1} {side}" for i, side in enumerate(question.sides))
+        keys = f"{clean(named)}, n neither, s skip, ? more" if question.sides else KEYS
         while True:
-            self.talk.print(say((f"           {KEYS}  ", QUIET), ("› ", "bold")), end="")
+            self.talk.print(say((f"           {keys}  ", QUIET), ("› ", "bold")), end="")
             line = self.lines.readline()
             if not line:
                 self.talk.print()
                 return None
             try:
-                return read_reply(line)
+                return (question.sides and read_side(line, question.sides)) or read_reply(line)
             except InputError as error:
                 self.talk.print(_line("", cell(error, QUIET)))
 
+    def _store_side(self, question: Question, reply: SideReply, note: str, seconds: float) -> None:
+        """Keep the side of a word; predictions change when the round is over."""
+        change = self.asking.answer(
+            self.tree,
+            question,
+            rater=self.rater,
+            note=note,
+            seconds=seconds,
+            session=self.session,
+            side=reply.side,
+            strength=reply.strength,
+            fit_now=False,
+        )
+        self._done.append((change.judgement_id, question, seconds))
+
+    def _round_over(self) -> None:
+        """Fit again after a round about words, and say what its answers have bought."""
+        if self._words is None:
+            return
+        done, self._words = self._words.ended(self.tree, sum(bool(q.sides) for _, q, _ in self._done)), None
+        if done is None:
+            return
+        from learning.rounds import curve_in_words
+
+        self._curve.append(done)
+        changed = f"{done.changed:,} of {done.of:,} predictions changed"
+        self.talk.print(say((f"           → {changed}. {curve_in_words(self._curve)}.", FOUND)))
+        self.talk.print()
+
     def _store(self, question: Question, reply: Reply, note: str, seconds: float) -> None:
         words = " ".join(filter(None, (note, clean(reply.text))))
+        later: dict[str, Any] = {"fit_now": False} if question.sides else {}
         change = self.asking.answer(
             self.tree,
             question,
@@ -210,12 +272,17 @@ class RatingSession:
             note=words,
             seconds=seconds,
             session=self.session,
+            **later,
         )
         self._done.append((change.judgement_id, question, seconds))
+        if question.sides:
+            return
         if reply.command not in {"skip", "flag"}:
             self.talk.print(
                 say((f"           → {change.changed:,} of {change.of:,} predictions changed", FOUND))
             )
+            if change.evidence:
+                self.talk.print(_line("", cell(change.evidence, QUIET)))
         self.talk.print()
 
     def _undone(self, question: Question) -> bool:
@@ -236,10 +303,15 @@ class RatingSession:
         path = [shortened(text, 60) for text in question.path[1:]]
         if path:
             lines.append(_line("", say(("below  ", QUIET), " › ".join(path))))
-        columns = self.tree.statement(question.address).draft.columns
+        draft = self.tree.statement(question.address).draft
+        phrase = phrase_of(self.tree.task, draft.when) if question.sides else ""
         for label, cases in (("in D   ", question.examples_D), ("in D*  ", question.examples_Dstar)):
-            lines += [_line("", say((label, QUIET), _case(case, columns))) for case in cases[:MOST_EXAMPLES]]
-        return [*lines, _line("", cell(f"Will this also hold for {self.tree.task.about_predict}?"))]
+            lines += [
+                _line("", say((label, QUIET), _case(case, draft.columns, phrase)))
+                for case in cases[:MOST_EXAMPLES]
+            ]
+        asks = "What does it speak for in" if question.sides else "Will this also hold for"
+        return [*lines, _line("", cell(f"{asks} {self.tree.task.about_predict}?"))]
 
 
 def _name(question: Question) -> tuple[str, str]:
@@ -250,8 +322,23 @@ def _line(label: str, text: Text) -> RenderableType:
     return Hanging(Text(label, QUIET), text)
 
 
-def _case(values: Mapping[str, object], columns: Sequence[str]) -> str:
-    """A few values of a case as a person reads them, those that the statement is about first."""
+def phrase_of(task: Task, when: str | None) -> str:
+    """The phrase that a condition looks for in a text; empty for any other condition."""
+    from kb.conditions import contained_phrase
+
+    found = contained_phrase(when or "", task.columns)
+    return found[1] if found else ""
+
+
+def _case(values: Mapping[str, object], columns: Sequence[str], phrase: str = "") -> str:
+    """A few values of a case as a person reads them, those that the statement is about first.
+
+    Of a text, the passage in which a phrase stands.
+    """
+    if phrase and columns:
+        from kb.texts import passage
+
+        return clean(passage(str(values.get(columns[0]) or ""), phrase, letters=PASSAGE))
     order = [*(name for name in columns if name in values), *(name for name in values if name not in columns)]
     shown = [f"{name} {value_in_words(values[name])}" for name in order[:MOST_VALUES]]
     return " · ".join(shortened(text, 40) for text in shown)
