@@ -1,0 +1,57 @@
+"""Means over seeds and paired intervals over cases, for the benchmarks on texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kb.arrays import Codes, Numbers
+from learning.scores import bootstrap
+
+CLIP = 1e-4
+
+
+@dataclass
+class Scores:
+    """Hits and log losses per case of one split, row by row; NaN where a seed left a case out.
+
+    Attributes:
+        of: Row → per seed an array (n, 2).
+    """
+
+    of: dict[str, list[Numbers]] = field(default_factory=dict)
+
+    def add(self, row: str, seed: int, cases: Codes | slice, y: Codes, p: Numbers, n: int) -> None:
+        """Note P(positive) of some of n cases, y their classes."""
+        tables = self.of.setdefault(row, [])
+        while len(tables) <= seed:
+            tables.append(np.full((n, 2), np.nan))
+        kept = np.clip(np.where(y > 0, p, 1.0 - p), CLIP, 1.0 - CLIP)
+        tables[seed][cases] = np.stack([(p > 0.5) == (y > 0), -np.log(kept)], axis=1)
+
+    def means(self, row: str) -> Numbers:
+        """Accuracy and log loss per seed, shape (seeds, 2)."""
+        return np.array([np.nanmean(table, axis=0) for table in self.of[row]])
+
+    def line(self, row: str) -> str:
+        """Mean and standard deviation over seeds."""
+        mean, sd = self.means(row).mean(axis=0), self.means(row).std(axis=0)
+        return f"{100 * mean[0]:5.1f} ± {100 * sd[0]:3.1f} %  {mean[1]:.3f} ± {sd[1]:.3f}"
+
+    def against(self, ours: str, other: str) -> str:
+        """Paired 95 % intervals of ours minus the other row, cases resampled, seeds averaged."""
+        apart = np.nanmean(np.array(self.of[ours]) - np.array(self.of[other]), axis=0)
+        apart = apart[~np.isnan(apart).any(axis=1)]
+        hits, nats = (bootstrap(apart[:, i], seed=0) for i in (0, 1))
+        return f"{100 * hits.low:+.1f}..{100 * hits.high:+.1f} points, {nats.low:+.3f}..{nats.high:+.3f} nats"
+
+
+def print_table(splits: Mapping[str, Scores], ours: str) -> None:
+    """All rows of all splits, then ours against each."""
+    for split, scores in splits.items():
+        print(f"\n{split}")
+        for row in scores.of:
+            apart = "" if row == ours else f"   ours - this: {scores.against(ours, row)}"
+            print(f"  {row:<44} {scores.line(row)}{apart}")
