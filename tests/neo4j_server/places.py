@@ -62,9 +62,8 @@ class GraphPlace:
         """Remove everything, the schema too, and return the URL."""
         with self.database() as db:
             db.alone("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS")
-            for kind in ("CONSTRAINT", "INDEX"):
-                where = "WHERE type <> 'LOOKUP'" if kind == "INDEX" else ""
-                for row in db.alone(f"SHOW {kind}S YIELD name, type {where} RETURN name"):
+            for kind, kinds in (("CONSTRAINT", "CONSTRAINTS"), ("INDEX", "INDEXES")):
+                for row in db.alone(f"SHOW {kinds} YIELD name, type WHERE type <> 'LOOKUP' RETURN name"):
                     db.alone(f"DROP {kind} `{row['name']}` IF EXISTS")
         return self.url
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -64,20 +65,26 @@ def graph_address(url: str, *, ask: Callable[[str], str] | None = None) -> Graph
 
 
 def _split(url: str) -> SplitResult:
-    try:
+    parts: SplitResult | None = None
+    with suppress(ValueError):  # its message may quote the password, so it is no cause of ours
         parts = urlsplit(url.strip())
-        _ = parts.port
-    except ValueError as error:  # its message may quote the password
-        raise BadStoreAddressError("the URL is malformed.", where="--kb", remedy=_HOW) from error.__cause__
+    if parts is None or not _has_good_port(parts):
+        raise BadStoreAddressError("the URL is malformed.", where="--kb", remedy=_HOW)
     if parts.scheme not in _SCHEMES:
         raise BadStoreAddressError(
             f"{parts.scheme!r} is no scheme of Neo4j; there are {', '.join(_SCHEMES)}.",
             where="--kb",
             remedy=_HOW,
         )
-    if parts.fragment or (parts.username and "#" in parts.username):
+    if parts.fragment:
         raise BadStoreAddressError("a '#' in a password is written %23 in a URL.", where="--kb", remedy=_HOW)
     return parts
+
+
+def _has_good_port(parts: SplitResult) -> bool:
+    with suppress(ValueError):
+        return parts.port is None or parts.port > 0
+    return False
 
 
 def _host(parts: SplitResult) -> tuple[str, int]:

@@ -33,6 +33,7 @@ __all__ = ["READ_SECONDS", "WRITE_SECONDS", "Clock", "Database", "new_driver", "
 Clock = Callable[[], float]
 Result = TypeVar("Result")
 
+ACQUISITION_SECONDS = 15.0  # the only bound on a port that accepts and stays silent
 READ_SECONDS = 60.0  # what the server gives one transaction before it stops it
 WRITE_SECONDS = 120.0
 _TRIES = 12  # of a write that others keep overtaking, or whose answer keeps getting lost
@@ -45,7 +46,7 @@ def new_driver(address: GraphAddress) -> Driver:
         address.uri,
         auth=(address.user, address.password or "") if address.user else None,
         initial_retry_delay=0.05,  # deadlocks happen even with one global lock order; 1 s each is the default
-        connection_acquisition_timeout=15,  # the only bound on a port that accepts and stays silent
+        connection_acquisition_timeout=ACQUISITION_SECONDS,
         connection_timeout=10,
         max_transaction_retry_time=30,
         liveness_check_timeout=60,
@@ -131,10 +132,10 @@ class Database:
             found.append(rows[0]["found"])
         return tuple(found)
 
-    def reading(self, work: Callable[[ManagedTransaction], Result]) -> Result:
-        """What ``work`` returns; it only reads."""
+    def reading(self, work: Callable[[ManagedTransaction], Result], seconds: float = READ_SECONDS) -> Result:
+        """What ``work`` returns; it only reads. The server gives up after so many seconds."""
         with self.session() as session:
-            return session.execute_read(unit_of_work(timeout=READ_SECONDS)(work))
+            return session.execute_read(unit_of_work(timeout=seconds)(work))
 
     def writing(
         self,

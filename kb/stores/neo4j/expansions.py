@@ -178,7 +178,8 @@ def _write(tx: ManagedTransaction, held: Lease, made: _Made) -> Expansion:
         created=created,
         body=made.body,
         children=children,
-        stays=stays,
+        n_children=made.facts["n_children"] if stays else first + len(children),
+        current=current if stays else held.slot,
         now=None,
     )
     return replace(expansion, first_ordinal=first, created=created, is_current=not stays)

@@ -80,7 +80,7 @@ _SIGN_IN = (
     "Set NEO4J_USERNAME and NEO4J_PASSWORD, or write both into the URL: neo4j://user:password@host. "
     "Special characters of a password are percent-encoded in a URL."
 )
-_NEW_PASSWORD = (
+_CHANGE_IT = (
     "ALTER CURRENT USER SET PASSWORD FROM 'old' TO 'new' in the database system, for example with "
     "cypher-shell -d system; it needs 8 characters or more."
 )
@@ -119,9 +119,9 @@ def _said(error: Neo4jError, code: str, where: str) -> PrioryError:
         )
     if code == "Neo.ClientError.Security.CredentialsExpired":
         return PasswordMustBeChangedError(
-            "the password must be changed first.", where=where, remedy=_NEW_PASSWORD
+            "the password must be changed first.", where=where, remedy=_CHANGE_IT
         )
-    if isinstance(error, AuthError):
+    if isinstance(error, AuthError) or code == "Neo.ClientError.Security.Unauthorized":
         return SignInError("the user or the password is wrong.", where=where, remedy=_SIGN_IN)
     if code == "Neo.ClientError.Database.DatabaseNotFound":
         return DatabaseMissingError(
@@ -129,6 +129,8 @@ def _said(error: Neo4jError, code: str, where: str) -> PrioryError:
             where=where,
             remedy="Community edition has one, neo4j; name another one only where it was created.",
         )
+    if code == "Neo.TransientError.General.DatabaseUnavailable":
+        return _unavailable(where)
     if code in _READ_ONLY:
         return ReadOnlyStoreError(
             "the database can't be written here.",
@@ -150,6 +152,14 @@ def _said(error: Neo4jError, code: str, where: str) -> PrioryError:
     return FailedError(f"the database said: {_one_line(error)}.", where=where)
 
 
+def _unavailable(where: str) -> StoreUnreachableError:
+    return StoreUnreachableError(
+        "the server is up, but this database is not available.",
+        where=where,
+        remedy="Wait until it has started or recovered, or read the server's log.",
+    )
+
+
 def _unreachable(error: DriverError, where: str) -> StoreUnreachableError:
     """The cause hides in what the driver wraps; over neo4j:// it says only that routing failed."""
     said = " | ".join(_texts(error))
@@ -157,6 +167,8 @@ def _unreachable(error: DriverError, where: str) -> StoreUnreachableError:
         return StoreUnreachableError(
             "that port speaks HTTP, not Bolt.", where=where, remedy="Bolt is usually on port 7687."
         )
+    if "DatabaseUnavailable" in said:
+        return _unavailable(where)
     if "BoltSecurityError" in said or "SSL" in said or "CERTIFICATE" in said:
         return StoreUnreachableError(
             "the encrypted connection failed.",

@@ -36,7 +36,7 @@ _RECORD = (
     "CREATE (:Migration {version: $version, name: $name, checksum: $checksum, "
     "applied: coalesce($now, timestamp() / 1000.0)})"
 )
-_INDEX_SECONDS = 300
+_INDEX_SECONDS = 3600.0  # an index over a million texts takes a minute
 _OTHERS = "Name a database that is empty; Community edition has one, so start another server for Priory."
 
 
@@ -93,7 +93,7 @@ def bring_up_to_date(db: Database, *, migrations: tuple[Migration, ...] | None =
     """
     known = migrations or neo4j_migrations()
     missing = {version for version, _, _, applied in steps(db) if applied is None}
-    db.alone(_OURS)
+    db.writing(lambda tx: run(tx, _OURS))
     for migration in known:
         if migration.version in missing:
             _apply(db, migration)
@@ -103,11 +103,15 @@ def bring_up_to_date(db: Database, *, migrations: tuple[Migration, ...] | None =
 def _apply(db: Database, migration: Migration) -> None:
     statements = statements_of(migration.script)
     schema = [each for each in statements if is_schema(each)]
-    with db.session() as session, session.begin_transaction() as tx:
+
+    def lay_down(tx: ManagedTransaction) -> None:
         for each in schema:
-            tx.run(each).consume()
-        tx.commit()
-    db.alone("CALL db.awaitIndexes($seconds)", seconds=_INDEX_SECONDS)
+            run(tx, each)
+
+    db.writing(lay_down, seconds=_INDEX_SECONDS)
+    db.reading(
+        lambda tx: run(tx, "CALL db.awaitIndexes($seconds)", seconds=int(_INDEX_SECONDS)), _INDEX_SECONDS
+    )
     data = [each for each in statements if not is_schema(each)]
 
     def record(tx: ManagedTransaction) -> bool:

@@ -16,14 +16,18 @@ _S = (
 )
 _NOW = "coalesce($now, timestamp() / 1000.0)"
 _CLOCK = "head([t IN [datetime.realtime()] | t.epochSeconds * 1000000000 + t.nanosecond])"  # read once
+_PROPERTIES = (
+    "key: r.key, tree: $tree, path: r.path, address: r.address, parent: r.parent, slot: r.slot, "
+    "ordinal: r.ordinal, is_unpacked: false, is_dropped: r.is_dropped, kind: r.kind, condition: r.condition, "
+    "side: r.side, columns: r.columns, origin: r.origin, replaces: r.replaces, size: r.size, text: r.text, "
+    "folded: r.folded, token: r.token, created: coalesce(r.created, " + _NOW + ")"
+)
+# Nothing that "commit" sets is read from the rows: the planner couldn't tell it from a property that was just set.
+_LEAF = "{" + _PROPERTIES + ", n_children: 0}"
 _NEW = (
-    "{key: r.key, tree: $tree, path: r.path, address: r.address, parent: r.parent, slot: r.slot, "
-    "ordinal: r.ordinal, current_slot: r.current_slot, n_children: r.n_children, is_unpacked: false, "
-    "is_dropped: r.is_dropped, kind: r.kind, condition: r.condition, side: r.side, columns: r.columns, "
-    "origin: r.origin, replaces: r.replaces, created: coalesce(r.created, " + _NOW + "), size: r.size, "
-    "text: r.text, folded: r.folded, token: r.token, points: r.points, plausibility: r.plausibility, "
-    "plausibility_sd: r.plausibility_sd, rated: r.rated, nats_on_D: r.nats_on_D, carries_D: r.carries_D, "
-    "carries_Dstar: r.carries_Dstar, alarm: r.alarm}"
+    "{" + _PROPERTIES + ", current_slot: r.current_slot, n_children: r.n_children, points: r.points, "
+    "plausibility: r.plausibility, plausibility_sd: r.plausibility_sd, rated: r.rated, nats_on_D: r.nats_on_D, "
+    "carries_D: r.carries_D, carries_Dstar: r.carries_Dstar, alarm: r.alarm}"
 )
 _MEASURES = (
     "SET s.points = r.points, s.plausibility = r.plausibility, s.plausibility_sd = r.plausibility_sd, "
@@ -141,7 +145,7 @@ _GROWTH = {
         "s.is_unpacked AS is_unpacked, " + _LAST_CHILD % "coalesce(s.current_slot, 0)"
     ),
     "new child": (
-        f"UNWIND [$child] AS r MATCH (s:Statement {{key: $key}}) CREATE (s)-[:HAS_CHILD]->(c:Statement {_NEW}) "
+        f"UNWIND [$child] AS r MATCH (s:Statement {{key: $key}}) CREATE (s)-[:HAS_CHILD]->(c:Statement {_LEAF}) "
         "SET s.current_slot = r.slot, s.n_children = s.n_children + 1 RETURN c.created AS created"
     ),
     "new statements": (
@@ -184,7 +188,8 @@ _EXPANSIONS = {
     "hold slot": (
         "MATCH " + _WORK + f" SET w.lock = w.lock + 1, w.state = 'done', w.queue = null, {_FREE} "
         "WITH w MATCH (s:Statement {key: $key}) SET s.size = s.size "
-        f"RETURN w.fence AS fence, s.current_slot AS current, s.is_unpacked AS is_unpacked, {_NOW} AS now, "
+        f"RETURN w.fence AS fence, s.current_slot AS current, s.is_unpacked AS is_unpacked, "
+        f"s.n_children AS n_children, toFloat({_NOW}) AS now, "
         "COLLECT { MATCH (e:Expansion {statement: $key, slot: $slot}) "
         "RETURN [e.digest, e.first_ordinal, e.created, e.body] } AS stored, " + _LAST_CHILD % "$slot"
     ),
@@ -192,9 +197,8 @@ _EXPANSIONS = {
         "MATCH (s:Statement {key: $key}) CREATE (s)<-[:EXPANDS]-(:Expansion {statement: $key, slot: $slot, "
         "tree: $tree, address: $address, unpacker: $unpacker, response: $response, first_ordinal: $first, "
         "n_children: size($children), digest: $digest, created: $created, body: $body}) "
-        "SET s.n_children = CASE WHEN $stays THEN s.n_children ELSE $first + size($children) END, "
-        "s.current_slot = CASE WHEN $stays THEN s.current_slot ELSE $slot END, s.is_unpacked = true "
-        f"WITH s UNWIND $children AS r CREATE (s)-[:HAS_CHILD]->(:Statement {_NEW})"
+        "SET s.n_children = $n_children, s.current_slot = $current, s.is_unpacked = true "
+        f"WITH s UNWIND $children AS r CREATE (s)-[:HAS_CHILD]->(:Statement {_LEAF})"
     ),
     "choose": (
         "MATCH (s:Statement {key: $key}) WHERE EXISTS { MATCH (:Expansion {statement: $key, slot: $slot}) } "
@@ -356,11 +360,11 @@ _REPAIRS = {
         "s.ordinal = $ordinal"
     ),
     "link parent": (
-        "MATCH (s:Statement {key: $key}) MATCH (p:Statement {key: $parent}) MERGE (p)-[:HAS_CHILD]->(s)"
+        "MATCH (s:Statement {key: $key}) WITH s LIMIT 1 MATCH (p:Statement {key: $parent}) MERGE (p)-[:HAS_CHILD]->(s)"
     ),
-    "link root": "MATCH (s:Statement {key: $key}) MATCH (t:Tree {tree_id: $tree}) MERGE (t)-[:ROOT]->(s)",
+    "link root": "MATCH (s:Statement {key: $key}) WITH s LIMIT 1 MATCH (t:Tree {tree_id: $tree}) MERGE (t)-[:ROOT]->(s)",
     "link expansion": (
-        "MATCH (s:Statement {key: $key}) MATCH (e:Expansion {statement: $key, slot: $slot}) MERGE (e)-[:EXPANDS]->(s)"
+        "MATCH (s:Statement {key: $key}) WITH s LIMIT 1 MATCH (e:Expansion {statement: $key, slot: $slot}) MERGE (e)-[:EXPANDS]->(s)"
     ),
     "link judgements": (
         "MATCH (j:Judgement) WHERE j.tree = $tree AND j.seq >= 0 AND NOT EXISTS { (j)-[:ABOUT]->(:Statement) } "

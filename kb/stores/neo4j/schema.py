@@ -69,7 +69,16 @@ def statements_of(script: str) -> list[str]:
 def is_schema(statement: str) -> bool:
     """It changes the schema, so it can't share a transaction with data."""
     return statement.startswith(
-        ("CREATE CONSTRAINT", "CREATE INDEX", "CREATE FULLTEXT", "CREATE VECTOR", "DROP ")
+        (
+            "CREATE CONSTRAINT",
+            "CREATE INDEX",
+            "CREATE FULLTEXT",
+            "CREATE VECTOR",
+            "CREATE POINT",
+            "CREATE TEXT",
+            "CREATE RANGE",
+            "DROP ",
+        )
     )
 
 
