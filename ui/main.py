@@ -34,6 +34,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "restore": "write",
         "choose": "write",
         "worker": "grow",
+        "ask": "examine",
+        "pack": "examine",
         "queue": "queue",
     },
     "Judge": {"rate": "judge", "compare": "compare", "session": "session"},
@@ -44,7 +46,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "report": "report",
         "baselines": "report",
     },
-    "People": {"sample": "people", "people": "people", "audit": "people"},
+    "People": {"sample": "people", "people": "people", "audit": "people", "resolve": "people"},
     "Keep": {
         "export": "keep",
         "import": "keep",

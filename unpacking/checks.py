@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from kb.arrays import Mask
-from kb.conditions import parse_condition
+from kb.conditions import contained_phrase, parse_condition
 from kb.errors import InputError
 from kb.records import Proposal
 from kb.statements import Draft
 from unpacking.protocol import Situation
 
-__all__ = ["LEAST_CASES", "MOST_TEXT", "checked", "says_the_same", "without_problems"]
+__all__ = [
+    "LEAST_CASES",
+    "MOST_TEXT",
+    "ask_at_once",
+    "checked",
+    "says_the_same",
+    "share_of_words",
+    "without_problems",
+]
 
 MOST_TEXT = 400  # characters that a person reads in one go
 LEAST_CASES = 3  # of D and D* together that a condition must speak about
@@ -61,6 +70,18 @@ def checked(situation: Situation, proposal: Proposal) -> Proposal:
     return replace(
         proposal, children=tuple(children), problems=(*_of_the_whole(proposal), *dict.fromkeys(problems))
     )
+
+
+def ask_at_once(situation: Situation, conditions: Iterable[str]) -> None:
+    """Have D and D* answer all conditions that can be read in one query each; both remember the answers."""
+    known = []
+    for when in conditions:
+        with suppress(InputError):
+            known.append(parse_condition(when, situation.task.columns).sql)
+    path = [situation.path_when] if situation.path_when else []
+    if known and situation.D.n:
+        situation.D.cases.matches([*known, *path])
+        situation.Dstar.matches([*known, *path])
 
 
 def _of_the_whole(proposal: Proposal) -> tuple[str, ...]:
@@ -123,10 +144,15 @@ def says_the_same(one: str, other: str) -> bool:
     short, long = sorted((one.casefold(), other.casefold()), key=len)
     if len(short) >= _LONG_ENOUGH and short.rstrip(" .") in long:
         return True
+    return share_of_words(one, other) >= _SAME
+
+
+def share_of_words(one: str, other: str) -> float:
+    """Of the words of two texts that carry meaning, the share that both have; 0 where only one negates."""
     a, b = _stems(one), _stems(other)
     if not a or not b or bool(a & _NEGATIONS) != bool(b & _NEGATIONS):
-        return False
-    return len(a & b) / len(a | b) >= _SAME
+        return 0.0
+    return len(a & b) / len(a | b)
 
 
 def _stems(text: str) -> set[str]:
@@ -137,7 +163,12 @@ def _stems(text: str) -> set[str]:
 
 def _few_cases(situation: Situation, children: Sequence[Draft]) -> list[str]:
     """Children whose condition hardly any case meets, or meets just as a sibling's on the same columns."""
-    testable = [(i, c) for i, c in enumerate(children) if c.when and _is_canonical(situation, c)]
+    columns = situation.task.columns
+    testable = [
+        (i, c)
+        for i, c in enumerate(children)  # words of texts, thousands, are counted where they are proposed
+        if c.when and not contained_phrase(c.when, columns) and _is_canonical(situation, c)
+    ]
     if not testable or not situation.D.n:
         return []
     conditions = [c.when or "" for _, c in testable]

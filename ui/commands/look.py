@@ -47,14 +47,23 @@ def trees(face: Face) -> None:
 @click.option("--depth", default=2, show_default=True, type=click.IntRange(0), help="Levels below it.")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1), help="Statements at most.")
 @click.option("--dropped", is_flag=True, help="Show dropped statements, too.")
+@click.option(
+    "--provenance", is_flag=True, help="Show the step: prompts, proposals, checks, approvals, cost."
+)
 @everywhere
-def show(face: Face, address: Address, depth: int, limit: int, dropped: bool) -> None:
+def show(face: Face, address: Address, depth: int, limit: int, dropped: bool, provenance: bool) -> None:
     """Show a statement and what lies below it.
+
+    With --provenance it shows instead how the statement was unpacked, word by word.
 
     \b
     priory show
     priory show 0.1 --depth 3
+    priory show 0.1 --provenance
     """
+    if provenance:
+        _show_provenance(face, address)
+        return
     with face.tree() as tree:
         top, path = tree.statement(address), tree.ancestors(address)
         found = list(islice(_below(tree, top, depth, dropped=dropped), limit + 1))
@@ -70,6 +79,23 @@ def show(face: Face, address: Address, depth: int, limit: int, dropped: bool) ->
     if len(found) > limit:
         face.hint(f"Only the first {limit:,} are shown; --limit shows more, an address starts further down.")
     face.hint(TREE_LEGEND)
+
+
+def _show_provenance(face: Face, address: Address) -> None:
+    """Show every step that was made or failed at a statement."""
+    from unpacking.provenance import provenance
+
+    with face.tree() as tree:
+        of, steps = tree.statement(address), provenance(tree, address)
+    if face.json:
+        face.print_json({"address": address, "steps": [step.to_dict() for step in steps]})
+        return
+    from ui.views.provenance import step_lines
+
+    if not steps:
+        face.say(f"{address} was never unpacked.")
+    for step in steps:
+        face.show(step_lines(of, step), "")
 
 
 def _below(tree: Tree, top: Statement, levels: int, *, dropped: bool) -> Iterator[Statement]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kb.errors import InputError, StoppedError
 from kb.knowledge import Tree
 from kb.records import Cost, Proposal
-from unpacking.checks import checked, without_problems
+from unpacking.checks import ask_at_once, checked, without_problems
 from unpacking.language_model.modes import MODES, NAME, MalformedError, Mode, ModeName, json_in
 from unpacking.language_model.prompts import Prompt, prompt_named
 from unpacking.language_model.requests import Request, Response
@@ -202,6 +202,8 @@ def _unreadable(response: Response) -> str | None:
 def _all_of(situation: Situation, made: Sequence[Proposal]) -> tuple[Proposal, ...]:
     """Proposals checked, with what is left of those that failed in part, and copies marked as such."""
     every: list[Proposal] = []
+    conditions = [c.when for p in made for c in p.children if c.when]
+    ask_at_once(situation, conditions)
     for proposal in made:
         whole = checked(situation, proposal)
         every.append(whole)
