@@ -22,6 +22,7 @@ from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
 from kb.task import Task
+from learning.environments import in_words
 from learning.fitting import Fit, latest_fit, refit
 from learning.leverage import Worth, divergence, ranked_by_leverage, sampled, worth_of_asking
 from learning.side_answers import NEITHER_SIDE, side_details
@@ -74,12 +75,14 @@ class Change:
         of: Cases of D*.
         judgement_id: The judgement that was stored.
         nats: Mean KL(after ‖ before) over D*, in nats.
+        evidence: What the environments of D say about the statement, in a sentence; empty where nothing.
     """
 
     changed: int
     of: int
     judgement_id: str
     nats: float = 0.0
+    evidence: str = ""
 
 
 def questions(tree: Tree, *, rater: str, limit: int = 20) -> list[Question]:
@@ -226,7 +229,9 @@ def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them
     check_answer(said)
     before = latest_fit(tree) if fit_now else None
     judged = tree.judge(said.kind, said.address, said.rater, **_given(said))
-    return Change(0, tree.Dstar.n, judged.id) if before is None else what_changed(tree, before, judged.id)
+    if before is None:
+        return Change(0, tree.Dstar.n, judged.id)
+    return what_changed(tree, before, judged.id, about=judged.address)
 
 
 def _given(said: Judgement) -> dict[str, Any]:
@@ -261,14 +266,16 @@ def check_answer(said: Judgement, where: str = "") -> None:
         )
 
 
-def what_changed(tree: Tree, before: Fit, judgement_id: str) -> Change:
-    """Fit again after a judgement, and compare the forecasts with those before it."""
+def what_changed(tree: Tree, before: Fit, judgement_id: str, *, about: Address = ROOT) -> Change:
+    """Fit again after a judgement about a statement, and compare the forecasts with those before it."""
     cases = sampled(tree.Dstar, before.seed)
     was = before.forecast(before.background.matches(cases))
     after = refit(tree, keep_strengths=True)
     now = after.forecast(after.background.matches(cases))
     changed = int((was.argmax(axis=1) != now.argmax(axis=1)).sum())
-    return Change(changed, len(was), judgement_id, divergence(now, was))
+    belief = after.prior.rated.get(about)
+    said = in_words(tree, about, after.evidence.log_bayes, belief.plausibility) if belief else ""
+    return Change(changed, len(was), judgement_id, divergence(now, was), said)
 
 
 def undo(tree: Tree, judgement_id: str, *, rater: str) -> Change:

@@ -22,7 +22,7 @@ from kb.arrays import Codes, Numbers
 from learning.clouds import Cloud, forecast_in, log_likelihood_in, loss_in, nodes_for
 from learning.switches import MOST_ENUMERATED, Switchboard, Worlds, drawn_worlds, every_world
 
-__all__ = ["Expectation", "expectation_over"]
+__all__ = ["Expectation", "expectation_in", "expectation_over"]
 
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
@@ -193,6 +193,11 @@ def expectation_over(
         return _OverWorlds(_in_blocks(n, classes, board, drawn_worlds(board, draws, rng)), seed)
     rows = [slice(at, min(at + _BLOCK, n)) for at in range(0, n, _BLOCK)]
     return _OverWorlds([_block(r, board, drawn_worlds(board, draws, rng)) for r in rows], seed)
+
+
+def expectation_in(board: Switchboard, worlds: Worlds, n: int, classes: int, *, seed: int) -> Expectation:
+    """Expectations over worlds that are given with their weights, such as those that resolved cases leave."""
+    return _OverWorlds(_in_blocks(n, classes, board, worlds), seed)
 
 
 def _in_blocks(n: int, classes: int, board: Switchboard, worlds: Worlds) -> list[_Block]:

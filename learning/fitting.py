@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from kb.errors import FailedError
 from kb.knowledge import Tree
 from learning.background import Background, background_of
 from learning.beliefs import prior_of
-from learning.expectation import expectation_over
+from learning.environments import Evidence, environments_of, evidence_about, moved
+from learning.expectation import expectation_in, expectation_over
 from learning.matches import Matches
 from learning.measures import measure
 from learning.prior import Prior, task_belief
 from learning.scorecard import Penalty, Points, Scorecard, all_on, fit_points, forecast
 from learning.strength import choose_strength, choose_word_strength
+from learning.switches import Worlds
 from learning.word_beliefs import answered_sides
 from learning.word_strength import WordStrength, word_strength
 
@@ -58,6 +60,8 @@ class Fit:
         plain: Fitted with everything on.
         as_D: Probability that D* is drawn and labelled as D was.
         seed: For folds and drawn worlds.
+        evidence: What the environments of D say about the switches; the scorecard's are moved by it.
+        worlds: The worlds that resolved cases leave, with their weights; None where none is resolved.
     """
 
     background: Background
@@ -67,6 +71,8 @@ class Fit:
     plain: Points
     as_D: float  # noqa: N815  # D is the name of the labelled cases
     seed: int
+    evidence: Evidence = field(default_factory=Evidence)
+    worlds: Worlds | None = None
 
     def forecast(self, matches: Matches) -> Numbers:
         """P(y | x, Z) for n cases of D*, in expectation over the worlds, shape (n, K).
@@ -74,10 +80,11 @@ class Fit:
         Args:
             matches: Which statement speaks about which case.
         """
-        board = self.scorecard.board
-        expectation = expectation_over(
-            board, len(matches), self.scorecard.classes, seed=self.seed, draws=FORECAST_DRAWS, alike=True
-        )
+        board, n, K = self.scorecard.board, len(matches), self.scorecard.classes
+        if self.worlds is not None:
+            expectation = expectation_in(board, self.worlds, n, K, seed=self.seed)
+        else:
+            expectation = expectation_over(board, n, K, seed=self.seed, draws=FORECAST_DRAWS, alike=True)
         doubted = forecast(self.scorecard, self.points, matches, expectation)
         return (1.0 - self.as_D) * doubted + self.as_D * self.forecast_as_D(matches)
 
@@ -169,9 +176,12 @@ def refit(tree: Tree, *, seed: int | None = None, keep_strengths: bool = False) 
     A, y = background.matches(tree.D.cases), tree.D.y
     scorecard = with_strength(scorecard, strength_of_words(tree, background, prior))
     strength, plain_strength = _kept_strengths(tree) if keep_strengths else (None, None)
-    points = fit_numbers(scorecard, A, y, seed=seed, strength=strength)
     plain = fit_plain(all_on(scorecard), A, y, seed=seed, strength=plain_strength)
-    fit = Fit(background, prior, scorecard, points, plain, task_belief(judgements), seed)
+    where = environments_of(tree)
+    evidence = evidence_about(scorecard, A, y, plain, where) if where else Evidence()
+    scorecard = replace(scorecard, board=moved(scorecard.board, evidence.log_bayes))
+    points = fit_numbers(scorecard, A, y, seed=seed, strength=strength)
+    fit = Fit(background, prior, scorecard, points, plain, task_belief(judgements), seed, evidence)
     tree.store.put_measures(tree.tree_id, measure(tree, background, prior, scorecard, points, seed=seed))
     _remember(tree, fit)
     return fit
@@ -219,8 +229,10 @@ def latest_fit(tree: Tree) -> Fit:
         return refit(tree)
     strength = WordStrength(**numbers["word_strength_on_Dstar"])
     scorecard = with_strength(background.scorecard(prior, tree.task.classes), strength)
+    evidence = Evidence(numbers.get("log_bayes", {}), tuple(numbers.get("evidence_notes", ())))
+    scorecard = replace(scorecard, board=moved(scorecard.board, evidence.log_bayes))
     points, plain = (_points(numbers[name], scorecard) for name in ("points", "plain"))
-    return Fit(background, prior, scorecard, points, plain, as_D, numbers["seed"])
+    return Fit(background, prior, scorecard, points, plain, as_D, numbers["seed"], evidence)
 
 
 def _points(stored: dict[str, object], scorecard: Scorecard) -> Points:
@@ -249,7 +261,13 @@ def _remember(tree: Tree, fit: Fit) -> None:
     }
     card = fit.scorecard.words
     strength = {"factor": card.factor, "doubt": card.doubt} if card else {"factor": 1.0, "doubt": 0.0}
-    whole = {**numbers, "seed": fit.seed, "word_strength_on_Dstar": strength}
+    whole = {
+        **numbers,
+        "seed": fit.seed,
+        "word_strength_on_Dstar": strength,
+        "log_bayes": dict(fit.evidence.log_bayes),
+        "evidence_notes": list(fit.evidence.notes),
+    }
     digest = tree.store.put_blob(json.dumps(whole).encode())
     state = _state(fit.background, fit.prior, fit.as_D)
     strengths = [(p.strength, p.word_strength) for p in (fit.points, fit.plain)]

@@ -16,9 +16,10 @@ from kb.knowledge import Tree
 from kb.statements import Statement
 from kb.words import in_words
 from learning.bounds import MOST_SWITCHES, forecast_bounds
-from learning.fitting import Fit, latest_fit
+from learning.fitting import Fit
 from learning.matches import Matches
 from learning.measures import centred_points
+from learning.resolving import current_fit
 
 __all__ = ["Citation", "Explanation", "Predictions", "explain", "predict"]
 
@@ -146,7 +147,7 @@ def predict(tree: Tree, cases: Cases | None = None, *, bounds: bool = False) -> 
         cases: Which cases; all of D* if None.
         bounds: Also the lowest and highest forecast over all joint worlds that agree with the ratings.
     """
-    fit = latest_fit(tree)
+    fit = current_fit(tree)
     asked = tree.Dstar if cases is None else cases
     matches = fit.background.matches(asked)
     p = np.concatenate(
@@ -173,7 +174,7 @@ def explain(tree: Tree, case: int, *, bounds: bool = True) -> Explanation:
             where=tree.name,
             remedy=f"The cases to predict are numbered 0 to {tree.Dstar.n - 1}.",
         )
-    fit = latest_fit(tree)
+    fit = current_fit(tree)
     one = tree.Dstar.take(np.array([case]))
     matches = fit.background.matches(one)
     p = fit.forecast(matches)[0]

@@ -14,12 +14,13 @@ from kb.shift import column_shifts
 from learning.ablations import Setting, ablation_rows
 from learning.baselines import classical_rows
 from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
-from learning.fitting import Fit, Strengths, fit_numbers, fit_plain, latest_fit
+from learning.fitting import Fit, Strengths, fit_numbers, fit_plain
 from learning.matches import Matches
 from learning.people.arms import has_forecasts, people_rows
 from learning.people.findings import people_findings
 from learning.prior import Rating, fit_prior, ratings_of
 from learning.report import Effort, Report, StatementLine, build_report
+from learning.resolving import current_fit, resolved_cases
 from learning.scorecard import Points, all_on
 from learning.scores import log_loss
 
@@ -48,8 +49,10 @@ def report(
     """
     seed = tree.task.seed if seed is None else seed
     say = progress or (lambda _: None)
-    fit = latest_fit(tree)
-    notes: list[str] = []
+    fit = current_fit(tree)
+    notes: list[str] = list(fit.evidence.notes)
+    if resolved := len(resolved_cases(tree).cases):
+        notes.append(f"{resolved} cases of D* are resolved; each is scored by what was forecast before.")
     forecasts: Forecasts = {"Priory": _priory(tree, fit)}
     kinds: dict[str, Kind] = {"Priory": "priory"}
     if _is_large(tree, fit.background.matches(tree.D.cases)):
@@ -104,7 +107,10 @@ def baselines(
 
 
 def _priory(tree: Tree, fit: Fit) -> dict[str, Numbers]:
-    found = {D_STAR: fit.forecast(fit.background.matches(tree.Dstar))}
+    forecast = fit.forecast(fit.background.matches(tree.Dstar))
+    earlier = resolved_cases(tree)
+    forecast[earlier.cases] = earlier.p  # as it was before their labels became known
+    found = {D_STAR: forecast}
     if tree.held_out.any():
         A = fit.background.matches(tree.D.cases)
         chosen = np.flatnonzero(~tree.held_out)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rate"]
 
+GUESSES = 20  # of a model, where no limit is given
 STORED = {"credence", "neither", "here", "skip", "flag"}
 
 
@@ -72,6 +73,7 @@ def rate(
     priory rate
     priory rate 0.1 85
     priory rate --from ratings.csv --rater human:ada
+    priory rate --rater model:openai:gpt-5-mini --limit 20
     priory rate --simulate vader_lexicon.txt --limit 300
     """
     if (address is None) != (value is None) or sum(map(bool, (address, file, simulate))) > 1:
@@ -85,6 +87,8 @@ def rate(
             _import(face, tree, file, rater, silence_is_neither=silence_is_neither)
         elif address is not None and value is not None:
             _store(face, tree, address, value, rater=rater_named(rater), note=note)
+        elif rater is not None and rater.startswith("model:"):
+            _guess(face, tree, rater.removeprefix("model:"), limit)
         else:
             _ask(face, tree, rater_named(rater), limit)
 
@@ -103,6 +107,8 @@ def _store(face: Face, tree: Tree, address: str, value: str, *, rater: str, note
         face.print_json({"judgement_id": change.judgement_id, "changed": change.changed, "of": change.of})
     else:
         face.say(f"→ {change.changed:,} of {count(change.of, 'prediction')} changed")
+        if change.evidence:
+            face.say(change.evidence)
 
 
 def _import(face: Face, tree: Tree, file: Path, rater: str | None, *, silence_is_neither: bool) -> None:
@@ -127,6 +133,20 @@ def _import(face: Face, tree: Tree, file: Path, rater: str | None, *, silence_is
     face.say(f"{count(imported.added, 'rating')} added{known}.")
     for unknown in imported.unknown:
         face.say(f"  no such statement here: {unknown}")
+
+
+def _guess(face: Face, tree: Tree, model: str, limit: int | None) -> None:
+    """Have a model answer what a person would be asked first; nothing but the report looks at its answers."""
+    from learning.examining import rate_by_model
+
+    found = rate_by_model(tree, model=model, limit=limit or GUESSES)
+    if face.json:
+        face.print_json(found.to_dict())
+    else:
+        face.say(f"{count(found.rated, 'statement')} rated by {found.rater}; kept apart from people's ratings.")
+        face.hint("How far it agrees with people: priory report")
+    if found.stopped:
+        face.stop_early(found.stopped, "The same command goes on.")
 
 
 def _ask(face: Face, tree: Tree, rater: str, limit: int | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from kb.address import Address
 from kb.errors import InputError
 from ui.face import INTERRUPTED, Face, everywhere, rater_named
 from ui.wording import clean, count, duration
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from learning.people.forecasts import Arm
     from ui.by_hand import HandEnded
 
-__all__ = ["arm_named", "audit", "forecast_by_hand", "import_from", "people", "sample"]
+__all__ = ["arm_named", "audit", "forecast_by_hand", "import_from", "people", "resolve", "sample"]
 
+MOST_SWITCHES = 8
 RATER = click.option(
     "--rater", metavar="WHO", help="human:NAME, model:NAME or oracle:NAME. Default: your login."
 )
@@ -162,6 +164,44 @@ def people(face: Face, name: str) -> None:
     from ui.views.people import people_view
 
     face.show(people_view(found))
+
+
+@click.command()
+@click.option(
+    "--labels",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Labels of some of D*: a file with the target column, in the order of D* or with a column row.",
+)
+@everywhere
+def resolve(face: Face, labels: Path) -> None:
+    """Tell which labels of D* became known, and reweight what people believe by how well it foretold them.
+
+    Unlike the labels that a report reads, these are stored. Points don't learn from them; the forecasts that
+    had been made of these cases are kept, and are what every later report scores.
+
+    \b
+    priory resolve --labels first-results.csv
+    """
+    from kb.tables import read_labels
+    from learning.resolving import resolve as resolved
+
+    with face.tree() as tree:
+        found = resolved(tree, read_labels(labels, tree.task))
+        texts = {s.address: s.text for s in tree.walk()}
+    if face.json:
+        face.print_json(found.to_dict())
+        return
+    known = f", {found.known:,} were known" if found.known else ""
+    face.say(f"{count(found.added, 'case')} resolved{known}; {found.resolved:,} in all.")
+    if found.added:
+        right, nats = 100 * found.accuracy, found.log_loss
+        face.show(f"What had been forecast of them: {right:.0f} % right, {nats:.2f} nats a case.")
+    before, after = found.as_D
+    face.show(f"{100 * before:.0f} % → {100 * after:.0f} %  that they are drawn and labelled as D was")
+    for name, was, now in found.switches[:MOST_SWITCHES]:
+        said = clean(texts.get(Address(name), name))
+        face.show(f"{100 * was:.0f} % → {100 * now:.0f} %  {said} ({name})")
 
 
 @click.command()
