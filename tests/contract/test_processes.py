@@ -7,20 +7,26 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from kb.address import ROOT, Address
 from kb.stores.opening import open_store
 from kb.stores.protocol import Store
-from tests.contract.building import pages, sound, unpack
+from tests.contract.building import expansion, pages, sound, unpack
 from tests.contract.conftest import Place
+from tests.contract.worker import LABELS
 
+Result = TypeVar("Result")
 ROOM = Path(__file__).parents[2]
 
 
-def start(duty: str, place: Place, tree: str, acknowledged: Path, *rest: int) -> subprocess.Popen[bytes]:
+def start(
+    duty: str, place: Place, tree: str, acknowledged: Path, *rest: int | str
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.contract.worker", duty, place.url, tree, str(acknowledged)]
     return subprocess.Popen([*command, *map(str, rest)], cwd=ROOM)
 
@@ -48,14 +54,16 @@ def test_eight_processes_on_one_queue_double_nothing_and_lose_nothing(
 
 
 @pytest.mark.crash
-def test_two_hundred_kills_lose_nothing_that_was_acknowledged(
+def test_killed_writers_lose_nothing_that_was_acknowledged(
     place: Place, store: Store, tree: str, tmp_path: Path
 ) -> None:
+    """Some two hundred kills where opening takes a millisecond, forty where it takes a connection."""
+    kills, size = (70, 20_000) if place.url.startswith("sqlite") else (14, 9_000)
     unpack(store, tree, ROOT, *(f"statement {n}" for n in range(3000)))
     store.enqueue(tree, [(Address(f"0.{n}"), 0, 0.0) for n in range(2, 3000)])
     acknowledged = tmp_path / "acknowledged"
 
-    killers = [start("killed", place, tree, acknowledged, 70, seed) for seed in range(3)]
+    killers = [start("killed", place, tree, acknowledged, kills, size, seed) for seed in range(3)]
     assert [killer.wait(timeout=120) for killer in killers] == [0] * 3
 
     said = [line.split(" ", 1) for line in lines(acknowledged)]
@@ -77,6 +85,46 @@ def test_two_hundred_kills_lose_nothing_that_was_acknowledged(
         done = sum(s.is_unpacked for s in pages(lambda **page: after.children(tree, ROOT, **page), 1000))
         assert done >= len(commits)
         assert after.waiting(tree) == 2998 - done
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("label", LABELS)
+def test_a_worker_killed_anywhere_leaves_one_expansion(
+    place: Place, store: Store, tree: str, tmp_path: Path, label: str
+) -> None:
+    unpack(store, tree, ROOT, "to be unpacked")
+    store.enqueue(tree, [(Address("0.0"), 0, 1.0)])
+    acknowledged = tmp_path / "acknowledged"
+    worker = start("stop at", place, tree, acknowledged, label)
+    try:
+        until(lambda: f"at {label}" in lines(acknowledged) or worker.poll() is not None)
+        assert worker.poll() is None, "the worker is gone"
+    finally:
+        worker.kill()
+        worker.wait()
+    is_done = label in {"committed", "reported"}
+    with open_store(place.url) as after:
+        if not is_done:
+            items = until(lambda: after.take(tree, worker="the next one", seconds=60))
+            assert items[0].attempts == 2
+            made = expansion(Address("0.0"), "the next one says", "and more")
+            after.commit(items[0].lease, made)
+        assert after.waiting(tree) == 0
+        assert after.take(tree, worker="the next one", seconds=60) == []
+        (stored,) = after.expansions(tree, Address("0.0"))
+        texts = [each.text for each in after.children(tree, Address("0.0")).items]
+        assert texts == [each.text for each in stored.children]
+        assert texts[0] == ("the killed one says" if is_done else "the next one says")
+        sound(after)
+
+
+def until(happens: Callable[[], Result], seconds: float = 60.0) -> Result:
+    """What ``happens`` returns as soon as that is true."""
+    give_up = time.monotonic() + seconds
+    while not (result := happens()):
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.01)
+    return result
 
 
 def test_a_backup_is_whole_while_others_write(place: Place, store: Store, tree: str, tmp_path: Path) -> None:

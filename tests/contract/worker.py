@@ -12,7 +12,9 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from kb.address import Address
 from kb.records import Expansion, Judgement, Move, Proposal
@@ -55,29 +57,82 @@ def write_for_ever(store: Store, tree: str, worker: str, report: Report) -> None
         report(f"child {store.append_child(tree, Address('0.0'), Draft(said)).address}")
 
 
+LABELS = ("taken", "answered", "renewed", "in the commit", "committed", "reported")
+
+
+def stop_at(label: str, store: Store, tree: str, worker: str, report: Report) -> None:
+    """Work on one item and stop for ever at ``label``, so that somebody can kill this process there."""
+
+    def at(place: str) -> None:
+        if place == label:
+            report(f"at {place}")
+            time.sleep(600)
+
+    _stop_inside_of_commits(lambda: at("in the commit"))
+    (item,) = store.take(tree, worker=worker, seconds=0.05)
+    at("taken")
+    response = store.put_blob(b"what the model said")
+    at("answered")
+    lease = store.renew(item.lease, seconds=0.05)
+    at("renewed")
+    made = Proposal((Draft(f"{worker} says"), Draft("and more")))
+    store.commit(lease, Expansion(item.address, item.slot, "scripted", (made,), 0, response=response))
+    at("committed")
+    report(f"commit {item.address}")
+    at("reported")
+
+
+def _stop_inside_of_commits(stop: Callable[[], None]) -> None:
+    """Call ``stop`` when all of a commit is written and nothing of it is committed."""
+    from kb.stores.sqlite import expansions as of_sqlite
+
+    record = of_sqlite._record
+
+    def recording(*given: Any, **named: Any) -> int:
+        done = record(*given, **named)
+        stop()
+        return done
+
+    of_sqlite._record = recording
+    with suppress(ImportError):
+        from kb.stores.neo4j import expansions as of_neo4j
+
+        write = of_neo4j._write
+
+        def writing(*given: Any) -> Expansion:
+            written = write(*given)
+            stop()
+            return written
+
+        of_neo4j._write = writing
+
+
 def reporter(file: str) -> Report:
     """Append lines to a file; a line is whole or absent."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     return lambda line: os.write(descriptor, f"{line}\n".encode())
 
 
-def killed(url: str, tree: str, acknowledged: str, kills: int, seed: int) -> None:
+def killed(url: str, tree: str, acknowledged: str, *rest: int) -> None:
     """Start ``kills`` writers one after the other and kill each at a random moment.
 
+    A writer that has to connect to a server first lives longer.
+
     On a busy machine most of them may not have come to write; then more are started, until the file of what
-    was acknowledged has some length.
+    was acknowledged has some length. ``rest`` are kills, that length and a seed.
     """
+    kills, size, seed = rest
     open_store(url).close()  # so that what opening imports is there before the fork
     Path(acknowledged).touch()
     chance = random.Random(seed)
     n = 0
-    while n < kills or Path(acknowledged).stat().st_size < 20_000:
+    while n < kills or Path(acknowledged).stat().st_size < size:
         n += 1
         child = os.fork()
         if child == 0:
             with open_store(url) as store:
                 write_for_ever(store, tree, f"worker {seed}.{n}", reporter(acknowledged))
-        time.sleep(chance.uniform(0.001, 0.1))
+        time.sleep(chance.uniform(0.001, 0.1) if url.startswith("sqlite") else chance.uniform(0.2, 1.2))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
@@ -87,7 +142,10 @@ def main(duty: str, url: str, tree: str, acknowledged: str, *rest: str) -> None:
         with open_store(url) as store:
             drain(store, tree, f"worker {os.getpid()}", reporter(acknowledged))
     elif duty == "killed":
-        killed(url, tree, acknowledged, int(rest[0]), int(rest[1]))
+        killed(url, tree, acknowledged, *map(int, rest))
+    elif duty == "stop at":
+        with open_store(url) as store:
+            stop_at(rest[0], store, tree, "the killed one", reporter(acknowledged))
     elif duty == "fill":
         Path(acknowledged).touch()
         with open_store(url) as store:
