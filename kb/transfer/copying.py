@@ -37,7 +37,7 @@ _STATES = "states"  # what may change of statements; a copy made in one go has i
 
 
 class SourceChangedError(FailedError):
-    """Others wrote into the source while it was copied. The copy is whole, and lacks some of what they wrote."""
+    """Others wrote into the source while it was copied. The copy is whole, and lacks some of that."""
 
     code = "source-changed"
 

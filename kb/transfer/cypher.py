@@ -1,7 +1,7 @@
 r"""Export as Cypher, for cypher-shell and Neo4j Browser.
 
 The statements are fixed and every text comes in as a parameter; parameters are literals that ``:param``
-reads. Some parsers of Cypher turn ``\uXXXX`` into a character before they look for the end of a string, so that
+reads. Some parsers of Cypher turn ``\uXXXX`` into a character before they look for the end of a string, so
 no text may put a u behind a backslash: there the literal is cut in two.
 """
 
