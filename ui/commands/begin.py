@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["demo", "new"]
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+DOMAIN = click.Choice(["products", "films", "tweets", "opinion"])
 
 
 def typed_columns(
@@ -34,24 +35,39 @@ def typed_columns(
 
 
 @click.command()
-@click.argument("name", metavar="[NAME]", default="penguins", type=click.Choice(["penguins"]))
+@click.argument("name", metavar="[NAME]", default="penguins", type=click.Choice(["penguins", "domains"]))
 @click.option("--no-ask", is_flag=True, help="Take the ratings of the bundled stand-in, even at a terminal.")
+@click.option(
+    "--source", type=DOMAIN, default="products", show_default=True, help="domains: where D is from."
+)
+@click.option("--target", type=DOMAIN, default="opinion", show_default=True, help="domains: what D* is.")
+@click.option("--data", type=FILE, help="domains: the source distribution, if it is here already.")
 @everywhere
-def demo(face: Face, name: str, no_ask: bool) -> None:
-    """Run the bundled task from its data to the report.
+def demo(face: Face, name: str, no_ask: bool, source: str, target: str, data: Path | None) -> None:
+    """Run a task from its data to the report: penguins, or what real people know of texts.
 
-    It goes into sqlite:///penguins.db unless --kb says otherwise, as a normal knowledge base on which every
-    command works. At a terminal it asks the four questions that matter most; elsewhere, or with --no-ask, a
-    scripted stand-in answers. The one task so far is penguins.
+    It goes into sqlite:///NAME.db unless --kb says otherwise, as a normal knowledge base on which every
+    command works. penguins: at a terminal it asks the four questions that matter most; elsewhere, or with
+    --no-ask, a scripted stand-in answers. domains: pip fetches sentences of four domains and what people said
+    of them and of words; D is one domain and D* another, people predict a sample V, and it shows what f makes
+    of that, its certificate and the alarm.
 
     \b
     priory demo
     priory demo --no-ask --seed 7
+    priory demo domains --source tweets --target films
     """
+    kb = face.at(f"sqlite:///{name}.db" if face.kb == DEFAULT_KB else face.kb)
+    if name == "domains":
+        from ui.demo_domains import DomainsDemo
+
+        if source == target:
+            raise click.UsageError("--source and --target are the same domain.")
+        DomainsDemo(kb, source, target, data).run()
+        return
     from ui.demo import Demo
 
-    kb = f"sqlite:///{name}.db" if face.kb == DEFAULT_KB else face.kb
-    Demo(face.at(kb), asks=face.is_interactive and not no_ask).run()
+    Demo(kb, asks=face.is_interactive and not no_ask).run()
 
 
 @click.command()
