@@ -16,6 +16,7 @@ from kb.stores.protocol import Store, TreeExistsError, UnknownAddressError
 from kb.transfer import copy_tree
 from kb.transfer.sections import COPY
 from tests.contract.building import grow, sound, unpack
+from tests.contract.conftest import Place
 from tests.contract.test_transfers import TREE, HereError, penguins, whole
 
 __all__ = ["penguins"]
@@ -73,6 +74,22 @@ def test_everything_goes_over_and_back(store: Store, full: TreeRecord, other: Op
         with other("back") as back:
             assert copy_tree(there, back, there.tree("penguins")).compared == done.compared
             assert all_of(back) == all_of(store)
+
+
+def test_a_copy_goes_into_a_store_of_this_kind_even_when_it_was_stopped(
+    store: Store, place: Place, full: TreeRecord, other: Opener
+) -> None:
+    with other("there") as there:
+        copy_tree(store, there, full)
+        before = all_of(store)
+        with place.open_empty() as back:
+            for at in ("put_expansions", "put_queue"):
+                with pytest.raises(HereError):
+                    copy_tree(there, _Stopping(back, at), full)  # type: ignore[arg-type]  # stands in for it
+            done = copy_tree(there, back, full)
+            assert done.was_resumed
+            assert all_of(back) == before
+            sound(back)
 
 
 def test_a_copy_may_be_repeated_and_brings_what_is_new(store: Store, full: TreeRecord, other: Opener) -> None:
