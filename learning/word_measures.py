@@ -15,12 +15,12 @@ from learning.prior import Belief
 from learning.scorecard import Points, Scorecard
 from learning.words import Words
 from unpacking.counts import gain_nats, nats_per_phrase, out_of_fold_odds
+from unpacking.vocabulary import pieces_of
 
-__all__ = ["WordMeasures", "pieces_of"]
+__all__ = ["WordMeasures"]
 
 ALARM_NATS = 5.0
 ALARM_PLAUSIBILITY = 0.3
-PIECES = 10
 
 
 class WordMeasures:
@@ -92,18 +92,6 @@ class WordMeasures:
         reached = (float((np.diff(on.indptr) > 0).mean()) if on.shape[0] else 0.0 for on in (on_D, on_Dstar))
         carries_D, carries_Dstar = reached
         return nats, carries_D, carries_Dstar
-
-
-def pieces_of(odds: Numbers) -> Codes:
-    """Cases in five pieces for each class that their words speak for most, by how surely, shape (n,)."""
-    top = odds.argmax(axis=1)
-    lead = odds.max(axis=1) - np.sort(odds, axis=1)[:, -2]
-    pieces = np.zeros(len(odds), dtype=np.int64)
-    for k in np.unique(top):
-        here = np.flatnonzero(top == k)
-        cuts = np.quantile(lead[here], np.linspace(0, 1, PIECES // 2 + 1)[1:-1])
-        pieces[here] = k * PIECES + np.searchsorted(cuts, lead[here], side="right")
-    return np.unique(pieces, return_inverse=True)[1].astype(np.int64)
 
 
 def _shares(matches: WordMatches) -> Numbers:

@@ -14,6 +14,8 @@ from kb.records import Approval, Proposal
 from kb.statements import Draft
 from unpacking.counts import fold_of, gain_nats
 from unpacking.protocol import Situation
+from unpacking.regression import is_small, softmax_regression
+from unpacking.word_approval import phrases_of, score_words
 
 __all__ = ["score_by_data"]
 
@@ -35,6 +37,8 @@ def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
         return Approval(0.0, reasons=("nothing more specific is supported",))
     if not any(c.when or c.columns for c in proposal.children) or not situation.D.n:
         return _without_data(proposal.children)
+    if phrases := phrases_of(situation, proposal.children):
+        return score_words(situation, phrases)
     gain, available = _gain(situation, proposal.children)
     coverage = _coverage(situation, proposal.children)
     readability = _readability(proposal.children)
@@ -120,12 +124,17 @@ def _gain_of_claims(applies: Mask, y: Codes, fold: Codes, classes: int) -> float
 def _gain_of_columns(situation: Situation, aspects: Sequence[Draft], rows: Codes, fold: Codes) -> float:
     """Nats that all their columns earn together: a logistic regression on their pieces, out of fold."""
     from unpacking.bins import bin_column
+    from unpacking.vocabulary import text_pieces
 
     task, classes = situation.task, len(situation.task.classes)
     cases, y = situation.D.cases.take(rows), situation.D.y[rows]
     names = [c for draft in aspects for c in draft.columns]
     indicators = []
     for column in task.columns:
+        if column.type == "text" and column.name in names:
+            pieces = text_pieces(situation.D.cases.texts(column.name).take(rows), y, fold, classes)
+            indicators += [] if pieces is None else [np.eye(int(pieces.max()) + 1)[pieces]]
+            continue
         bins = bin_column(column, cases, y, classes, 4) if column.name in names else None
         if bins is not None:
             indicators.append(np.eye(len(bins.conditions) + 1)[np.minimum(bins.codes, len(bins.conditions))])
@@ -135,23 +144,30 @@ def _gain_of_columns(situation: Situation, aspects: Sequence[Draft], rows: Codes
 
 
 def _regression_gain(X: Numbers, y: Codes, fold: Codes, classes: int) -> float:
-    from sklearn.linear_model import LogisticRegression
-
     gain = 0.0
     for k in range(2):  # two halves are enough to rank proposals
         fit, score = fold % 2 != k, fold % 2 == k
         base = (np.bincount(y[fit], minlength=classes) + 1.0) / (fit.sum() + classes)
         p = np.tile(base * 1e-3, (int(score.sum()), 1))
         if len(np.unique(y[fit])) > 1:
-            with _blas().limit(limits=1, user_api="blas"):
-                model = LogisticRegression(max_iter=2000).fit(X[fit], y[fit])
-            p[:, model.classes_] += model.predict_proba(X[score])
+            there, codes = np.unique(y[fit], return_inverse=True)
+            p[:, there] += _fitted(X[fit], codes, len(there), X[score])
         else:
             p += base
         p /= p.sum(axis=1, keepdims=True)
         at = np.arange(len(p))
         gain += float((np.log(p[at, y[score]]) - np.log(base[y[score]])).sum())
     return gain
+
+
+def _fitted(X: Numbers, y: Codes, classes: int, X_new: Numbers) -> Numbers:
+    """Class probabilities of new cases by logistic regression."""
+    if is_small(X.shape[1], classes):
+        return softmax_regression(X, y, classes, X_new)
+    from sklearn.linear_model import LogisticRegression
+
+    with _blas().limit(limits=1, user_api="blas"):
+        return np.asarray(LogisticRegression(max_iter=2000).fit(X, y).predict_proba(X_new))
 
 
 @cache

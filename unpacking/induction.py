@@ -1,7 +1,8 @@
 """The induction unpacker: finds in D what can be said, without any language model.
 
 Root → aspects (a column, or columns that measure the same thing) → claims (conditions, for a side where they
-speak for one) → refinements, which sharpen or contradict the claim above for some of its cases. The proposals
+speak for one) → refinements, which sharpen or contradict the claim above for some of its cases. Text columns
+have groups of words below their aspect, see ``unpacking.phrases``. The proposals
 of one step differ in which columns they take, how they cut them, or how they group them.
 """
 
@@ -13,15 +14,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kb.arrays import Codes, Mask, Numbers
-from kb.cases import Cases
-from kb.conditions import conjunction
+from kb.cases import Cases, Labelled
+from kb.conditions import conjunction, contained_phrase
 from kb.records import Proposal
-from kb.statements import Draft
-from kb.task import Column
+from kb.statements import Draft, Statement
+from kb.task import Column, Task
 from kb.words import column_in_words, in_words
 from unpacking.bins import MOST_LEVELS, Bins, bin_column
 from unpacking.counts import fold_of, gain_nats, gains_per_group, interaction_nats
+from unpacking.phrases import forms_below, group_proposals, text_column, word_proposals
 from unpacking.protocol import Situation
+from unpacking.vocabulary import Vocabulary, text_pieces, vocabulary_of
 
 __all__ = ["InductionUnpacker"]
 
@@ -59,10 +62,19 @@ class _Sample:
             cases = self._one_column(column, self.rows[within])
             return bin_column(column, cases, self.y[within], self.classes, pieces)
         key = (column.name, pieces, evenly)
-        if key not in self.binned:
+        if key not in self.binned and column.type == "text":
+            self.binned[key] = self._text_pieces(column)
+        elif key not in self.binned:
             cases = self._one_column(column, self.rows)
             self.binned[key] = bin_column(column, cases, self.y, self.classes, pieces, evenly=evenly)
         return self.binned[key]
+
+    def _text_pieces(self, column: Column) -> Bins | None:
+        """Pieces by what the words of a text say together, learnt on other folds; no condition names them."""
+        codes = text_pieces(
+            self.situation.D.cases.texts(column.name).take(self.rows), self.y, self.fold, self.classes
+        )
+        return None if codes is None else Bins(column.name, (), codes)
 
     def _one_column(self, column: Column, rows: Codes) -> Cases:
         return Cases([column], {column.name: self.situation.D.cases.values(column.name)[rows]})
@@ -74,6 +86,7 @@ class InductionUnpacker:
 
     name: str = NAME
     _samples: dict[tuple[str, int, int], _Sample] = field(default_factory=dict, repr=False)
+    _vocabularies: dict[tuple[str, str, str], Vocabulary] = field(default_factory=dict, repr=False)
 
     def spec(self) -> dict[str, object]:
         """Nothing but the version of the method determines its proposals."""
@@ -85,6 +98,10 @@ class InductionUnpacker:
         statement = situation.statement
         if not situation.above:
             found = _aspects(sample, n)
+        elif column := text_column(situation):
+            found = self._about_text(situation, column) or (
+                _refinements(sample, n) if statement.draft.when else []
+            )
         elif statement.kind == "aspect":
             found = _below_aspect(sample, n)
         elif statement.draft.when:
@@ -93,6 +110,32 @@ class InductionUnpacker:
             found = []
         unique = {tuple((c.when, c.columns) for c in p.children): p for p in found if p.children}
         return tuple(unique.values())[:n] or (Proposal((), how="D supports nothing more specific"),)
+
+    def _about_text(self, situation: Situation, column: Column) -> list[Proposal]:
+        """Groups of words below an aspect, words below a group, forms below a word."""
+        words = self._vocabulary(situation.task, column, situation.D, situation.Dstar)
+        statement, above = situation.statement, situation.above[-1]
+        if statement.kind != "aspect":
+            forms = forms_below(situation, words)
+            return [forms] if forms else []
+        is_group = bool(statement.draft.when) or (above.kind == "aspect" and len(situation.above) > 1)
+        if is_group and above.draft.columns == statement.draft.columns:
+            return word_proposals(situation, words)
+        return group_proposals(situation, words)
+
+    def has_forms(self, task: Task, word: Statement, D: Labelled, Dstar: Cases) -> bool:
+        """Whether there are marked forms of a word, such as ``not good`` of ``good``, to stand below it."""
+        said = contained_phrase(word.draft.when or "", task.columns)
+        if said is None:
+            return False
+        words = self._vocabulary(task, task.column(said[0]), D, Dstar)
+        return bool(words.forms.get(said[1]))
+
+    def _vocabulary(self, task: Task, column: Column, D: Labelled, Dstar: Cases) -> Vocabulary:
+        key = (task.digest_D, task.digest_Dstar, column.name)
+        if key not in self._vocabularies:
+            self._vocabularies[key] = vocabulary_of(task, column, D, Dstar)
+        return self._vocabularies[key]
 
     def _sample(self, situation: Situation) -> _Sample:
         key = (situation.task.digest_D, situation.task.seed, situation.seed)
@@ -112,6 +155,9 @@ def _aspects(sample: _Sample, n: int) -> list[Proposal]:
     if not binned:
         return []
     association = _association(binned, sample.y, sample.classes)
+    texts = [i for i, b in enumerate(binned) if sample.situation.task.column(b.column).type == "text"]
+    association[texts] = association[:, texts] = 0.0  # a text is no measurement of what a column measures
+    association[texts, texts] = 1.0
     names = [b.column for b in binned]
     single = Proposal(tuple(_aspect(sample, [c]) for c in names[:MOST_ASPECTS]), how="one column each")
     groups = _groups(association, gains)
