@@ -1,7 +1,7 @@
-"""Four domains rated by people, twelve pairs D → D*: `python -m benchmarks.domains --sdist FILE [rows|people]`.
+"""Four domains rated by people, twelve pairs D → D*: `python -m benchmarks.domains [--sdist FILE]`.
 
-The texts lie in the source distribution of vaderSentiment 3.3.2, as do the ratings of words (see ui/domains.py;
-without --sdist pip fetches it). Truth is the mean of half of each text's raters; people are the other half.
+The texts lie in the source distribution of vaderSentiment 3.3.2, as do the ratings of words (ui/domains.py);
+without --sdist pip fetches it. Truth is the mean of half of each text's raters; people are the other half.
 A seed draws D (80 % of its domain, at most 3,000 texts) and V, and which rater speaks of each text of V.
 """
 
@@ -247,7 +247,17 @@ def tell(
         away = np.mean([s.means(row).mean(axis=0) for s in after_V.values()], axis=0)
         loss = np.mean([np.mean(losses[row]) for losses in imitation.values()])
         print(f"  {row:<44} {100 * away[0]:5.1f} {away[1]:.3f} | {loss:.3f}")
+    for other in next(iter(on_Dstar.values())).of:
+        if other != OURS:
+            print(f"\nours against {other}: pairs won, tied, lost by log loss, 95 %: {won(on_Dstar, other)}")
     print_table(on_Dstar, OURS)
+
+
+def won(on_Dstar: dict[str, Scores], other: str) -> tuple[int, int, int]:
+    """Of the pairs, those whose paired interval of the log loss is below, around and above 0."""
+    ends = [scores.apart(OURS, other)[1] for scores in on_Dstar.values()]
+    below, above = sum(e.high < 0 for e in ends), sum(e.low > 0 for e in ends)
+    return below, len(ends) - below - above, above
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kb.arrays import Codes, Numbers
-from learning.scores import bootstrap
+from learning.scores import Interval, bootstrap
 
 CLIP = 1e-4
 
@@ -40,12 +40,20 @@ class Scores:
         mean, sd = self.means(row).mean(axis=0), self.means(row).std(axis=0)
         return f"{100 * mean[0]:5.1f} ± {100 * sd[0]:3.1f} %  {mean[1]:.3f} ± {sd[1]:.3f}"
 
-    def against(self, ours: str, other: str) -> str:
-        """Paired 95 % intervals of ours minus the other row, cases resampled, seeds averaged."""
+    def apart(self, ours: str, other: str) -> tuple[Interval, Interval]:
+        """Paired 95 % intervals of ours minus the other row, of accuracy and nats.
+
+        Cases are resampled, seeds averaged.
+        """
         apart = np.nanmean(np.array(self.of[ours]) - np.array(self.of[other]), axis=0)
         apart = apart[~np.isnan(apart).any(axis=1)]
-        hits, nats = (bootstrap(apart[:, i], seed=0) for i in (0, 1))
-        return f"{100 * hits.low:+.1f}..{100 * hits.high:+.1f} points, {nats.low:+.3f}..{nats.high:+.3f} nats"
+        return bootstrap(apart[:, 0], seed=0), bootstrap(apart[:, 1], seed=0)
+
+    def against(self, ours: str, other: str) -> str:
+        """The same in words."""
+        hits, nats = self.apart(ours, other)
+        points = f"{100 * hits.low:+.1f}..{100 * hits.high:+.1f} points"
+        return f"{points}, {nats.low:+.3f}..{nats.high:+.3f} nats"
 
 
 def print_table(splits: Mapping[str, Scores], ours: str) -> None:

@@ -1,4 +1,4 @@
-"""Texts for the benchmarks: edited reviews, rated domains, deceptive reviews; and vectors, kept between runs."""
+"""Texts for the benchmarks: edited reviews, deceptive reviews; and vectors, kept between runs."""
 
 from __future__ import annotations
 

@@ -32,7 +32,6 @@ from learning.recorded import RecordedRaters
 from learning.side_answers import Elsewhere, said_of_words
 from learning.word_strength import WordStrength
 from learning.word_vectors import Half, WordVectors
-from unpacking.protocol import Situation
 from unpacking.vocabulary import vocabulary_of
 
 CLASSES = ("negative", "positive")
@@ -103,10 +102,8 @@ def word_task(
 
 def _phrases(tree: Tree, rated: RecordedRaters, *, prior_only: bool) -> list[str]:
     """What the unpacker would say of the column, and rated words that fewer than three texts hold."""
-    root = tree.statement("0")
-    situation = Situation(tree.task, root, (), (), tree.D, tree.Dstar, tree.task.seed)
     column = next(c for c in tree.task.columns if c.name == COLUMN)
-    words = vocabulary_of(situation, column)
+    words = vocabulary_of(tree.task, column, tree.D, tree.Dstar)
     if not prior_only:
         return [phrase for phrase, shown in zip(words.phrases, words.is_shown, strict=True) if shown]
     here = {*tree.D.cases.texts(COLUMN).vocabulary, *tree.Dstar.texts(COLUMN).vocabulary}

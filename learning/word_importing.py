@@ -1,7 +1,8 @@
 """Answers about words from a file of recorded raters, all or none of them.
 
-What the tree has a statement for becomes judgements, one per rater and word. Answers about other words are
-kept in a document of the tree: they are about nothing that Z says, but they teach Prior what such words are.
+Words that D or D* holds get a statement if they have none, and the answers become judgements, one per rater
+and word. Answers about other words are kept in a document of the tree: they are about nothing that Z says,
+but they teach Prior what such words are like.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.tokens import split_phrase
+from learning.growing_words import add_words
 from learning.importing import ImportedRatings
 from learning.recorded import UNLISTED, RecordedAnswer, RecordedRaters
 from learning.side_answers import NEITHER_SIDE, Elsewhere, side_details
@@ -23,6 +25,7 @@ from learning.words_elsewhere import keep_elsewhere
 __all__ = ["import_words"]
 
 SILENCE = 3.0  # answers that being left out of a lexicon counts as, for Prior and not for the word itself
+RECORDED = "human:recorded"  # who brought the words along
 MOST_NAMED = 20  # unknown words that are named one by one
 
 
@@ -41,13 +44,12 @@ def import_words(
     Raises:
         InputError: The tree has no words, or the rater is not in the file.
     """
-    places = _places(tree)
-    if not places:
-        raise InputError(
-            "it has no statement about a word.", where=tree.name, remedy=f"priory learn --tree {tree.name}"
-        )
+    if not any(column.type == "text" for column in tree.task.columns):
+        raise InputError("it has no text column, so nothing is said of words.", where=tree.name)
     if rater is not None and not any(recorded.of(phrase, rater) for phrase in recorded.answers):
         raise InputError(f"it holds no answer of {rater}.", where=recorded.source)
+    _add_what_was_rated(tree, recorded)
+    places = _places(tree)
     said: list[Judgement] = []
     unknown: dict[str, tuple[RecordedAnswer, ...]] = {}
     for phrase in recorded.answers:
@@ -67,6 +69,19 @@ def import_words(
     named = list(unknown)
     more = (f"… and {len(named) - MOST_NAMED:,} more words",) if len(named) > MOST_NAMED else ()
     return ImportedRatings(new, len(said) - new, (*named[:MOST_NAMED], *more))
+
+
+def _add_what_was_rated(tree: Tree, recorded: RecordedRaters) -> None:
+    """Statements about rated words, negated or not, that D or the unlabelled D* holds: D may be silent."""
+    for column in tree.task.columns:
+        if column.type != "text":
+            continue
+        here = dict.fromkeys(
+            [*tree.D.cases.texts(column.name).vocabulary, *tree.Dstar.texts(column.name).vocabulary]
+        )
+        rated = [phrase for phrase in here if split_phrase(phrase).words in recorded.answers]
+        phrases = [phrase for phrase in recorded.answers if " " in phrase]
+        add_words(tree, column.name, [*rated, *phrases], by=RECORDED)
 
 
 def _places(tree: Tree) -> dict[str, Address]:
