@@ -26,6 +26,7 @@ from learning.environments import in_words
 from learning.fitting import Fit, latest_fit, refit
 from learning.leverage import Worth, divergence, ranked_by_leverage, sampled, worth_of_asking
 from learning.side_answers import NEITHER_SIDE, side_details
+from unpacking.language_model.examination import disagreements
 
 __all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "undo", "what_changed"]
 
@@ -49,6 +50,7 @@ class Question:
         leverage: Its share of the doubt about D*, in [0, 1].
         nats: What an answer is expected to change per case of D*, in nats.
         sides: For a word, the classes that it may speak for: the answer is one of them, or neither.
+        remarks: What a rater should know, such as that readers of the statement disagree on a word of it.
     """
 
     kind: str
@@ -60,6 +62,7 @@ class Question:
     leverage: float = 0.0
     nats: float = 0.0
     sides: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of all faces."""
@@ -157,6 +160,7 @@ def _question(
         leverage=worth.variance / total,
         nats=worth.nats,
         sides=sides,
+        remarks=disagreements(tree, statement.address),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kb.address import Address, parse_address
+from kb.address import ROOT, Address, parse_address
 from kb.errors import StoppedError
 from kb.knowledge import Tree
 from kb.records import Cost
@@ -155,15 +155,14 @@ def rate_by_model(
     spending = Spending(budget)
     asked = ready(tree, parse_spec(recipe.model), spending=spending, window=recipe.window, chat=recipe.chat)
     rater, rated = f"model:{asked.name}", 0
-    wanted = [q for q in questions(tree, rater=rater, limit=limit + 1) if q.kind == "rating"][:limit]
-    for question in wanted:
+    for address in _to_rate(tree, rater, limit):
         try:
-            guess = first_guess(tree, question.address, asked)
+            guess = first_guess(tree, address, asked)
         except StoppedError as stop:
             return Guessed(rater, rated, stop.message, spending.spent)
         tree.judge(
             "rating",
-            question.address,
+            address,
             rater,
             id=uuid.uuid4().hex,
             value=guess.plausibility,
@@ -172,8 +171,17 @@ def rate_by_model(
         )
         rated += 1
         if progress:
-            progress(rated, question.address)
+            progress(rated, address)
     return Guessed(rater, rated, None, spending.spent)
+
+
+def _to_rate(tree: Tree, rater: str, limit: int) -> list[Address]:
+    """What a person would be asked first, then everything else from the top; each once per rater."""
+    first = [q.address for q in questions(tree, rater=rater, limit=limit) if q.kind == "rating"]
+    rated = {j.address for j in tree.judgements() if (j.kind, j.rater) == ("rating", rater)}
+    rest = [s.address for s in tree.walk() if s.kind != "definition"]
+    wanted = dict.fromkeys(a for a in (*first, *rest) if a not in rated and a != ROOT)
+    return list(wanted)[:limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -310,6 +310,7 @@ class RatingSession:
                 _line("", say((label, QUIET), _case(case, draft.columns, phrase)))
                 for case in cases[:MOST_EXAMPLES]
             ]
+        lines += [_line("", cell(said, QUIET)) for said in question.remarks]
         asks = "What does it speak for in" if question.sides else "Will this also hold for"
         return [*lines, _line("", cell(f"{asks} {self.tree.task.about_predict}?"))]
 

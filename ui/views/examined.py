@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from unpacking.language_model.examination import Examination
     from unpacking.language_model.packing import Packed
 
-__all__ = ["disagreement", "examination_lines", "packed_lines"]
+__all__ = ["examination_lines", "packed_lines"]
 
 
 def examination_lines(found: Examination) -> RenderableType:
@@ -37,14 +37,6 @@ def _verdict(found: Examination) -> list[RenderableType]:
     if found.agree:
         return [say((f"They agree: {same} of the cases that either means, both mean{likeness}.", FOUND))]
     return [say((f"They disagree: only {same} of the cases that either means, both mean{likeness}.", ALARM))]
-
-
-def disagreement(found: Examination) -> str | None:
-    """One line for whoever rates the statement; None where the readers agree or nothing tells."""
-    if found.agree is not False:
-        return None
-    first, second = (clean(reading.text) for reading in found.readings)
-    return f"{clean(found.question)} Two readers disagree: “{first}” against “{second}”"
 
 
 def packed_lines(of: Statement, found: Packed) -> RenderableType:

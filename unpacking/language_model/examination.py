@@ -28,7 +28,7 @@ from unpacking.language_model.unpacker import room_of
 from unpacking.protocol import Situation
 from unpacking.step import situation_of
 
-__all__ = ["EXAMINATION", "Examination", "Reading", "examinations", "examine"]
+__all__ = ["EXAMINATION", "Examination", "Reading", "disagreements", "examinations", "examine"]
 
 EXAMINATION = "examination"  # the kind of document, keyed by address and question
 MAX_TOKENS = 512
@@ -144,6 +144,16 @@ def examinations(tree: Tree, address: Address) -> list[Examination]:
     """What readers were asked about a statement."""
     page = tree.store.documents(tree.tree_id, EXAMINATION, prefix=f"{address} ", limit=1000)
     return [Examination.from_dict(document.body) for document in page.items]
+
+
+def disagreements(tree: Tree, address: Address) -> tuple[str, ...]:
+    """What readers of a statement take differently, one sentence each, for whoever rates it."""
+    return tuple(
+        f"{found.question} Two readers disagree: "
+        + " against ".join(f"“{reading.text}”" for reading in found.readings)
+        for found in examinations(tree, address)
+        if found.agree is False
+    )
 
 
 def _reading(asked: Asked, situation: Situation, question: str, seed: int) -> tuple[Reading, Cost]:

@@ -15,14 +15,17 @@ from typing import Any, Literal
 from kb.conditions import conjunction
 from kb.errors import InputError
 from kb.statements import Draft, Kind
-from unpacking.language_model.typed import read_typed, typed_schema
+from unpacking.language_model.typed import is_about_columns, read_typed, typed_schema
 from unpacking.protocol import Situation
 
 __all__ = ["MODES", "NAME", "MalformedError", "Mode", "ModeName", "as_object", "json_in"]
 
 NAME = "language-model"
 ModeName = Literal["free", "typed", "definitions"]
+FREE, DEFINITIONS = "unpack-free", "unpack-definitions"
+COLUMNS, TYPED = "unpack-columns", "unpack-typed"
 FEWEST, MOST = 2, 6
+MOST_NAMED = 200  # columns that a schema lists
 MOST_READ = 12  # children of a reply that are looked at
 LETTERS = 200
 KINDS: tuple[Kind, ...] = ("claim", "aspect", "assumption")
@@ -30,7 +33,8 @@ _FENCE = re.compile(r"^\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 _TESTABLE = (
     "Where the columns allow it, a statement can be tested: give in `when` the cases that it speaks about, "
     "an SQL condition over columns such as mass_g > 4500 AND colour IN ('red', 'blue'), and in `side` the "
-    "outcome that it makes more likely there. Leave both empty for a statement that no column can test."
+    "outcome that it makes more likely there. Leave both empty for a statement that no condition tests; "
+    "if it says that some columns tell the outcome (kind aspect), name them in `about`."
 )
 
 
@@ -43,13 +47,15 @@ class Mode:
     """One way to ask for a step.
 
     Attributes:
-        prompt: The prompt file.
+        prompts: The prompt files.
+        prompt: Which of them a situation takes.
         schema: The schema of the answer, given the situation, a seed and how many columns it may offer.
         told: What the prompt's instructions ask for.
         read: The children of an answer.
     """
 
-    prompt: str
+    prompts: tuple[str, ...]
+    prompt: Callable[[Situation], str]
     schema: Callable[[Situation, int, int], dict[str, Any] | None]
     told: Callable[[Situation], dict[str, str]]
     read: Callable[[Situation, Mapping[str, Any]], tuple[Draft, ...]]
@@ -94,6 +100,8 @@ def _free_schema(situation: Situation, seed: int, columns: int) -> dict[str, Any
     if situation.task.columns:
         properties["when"] = {"type": "string", "maxLength": 300}
         properties["side"] = {"type": "string", "enum": ["", *situation.task.classes]}
+        names = [c.name for c in situation.task.columns[:MOST_NAMED]]
+        properties["about"] = {"type": "array", "maxItems": 4, "items": {"type": "string", "enum": names}}
     return _list_of(as_object(properties))
 
 
@@ -137,10 +145,18 @@ def _read_free(situation: Situation, answer: Mapping[str, Any]) -> tuple[Draft, 
             kind="claim" if when else kind,
             when=_within(situation, when) if when else None,
             side=_text_of(child, "side") or None,
+            columns=() if when else _columns_of(situation, child),
             origin=NAME,
         )
         drafts.setdefault((draft.text.casefold(), draft.when), draft)
     return tuple(drafts.values())
+
+
+def _columns_of(situation: Situation, child: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that a statement without a condition is about."""
+    about = child.get("about")
+    named = {str(name) for name in about} if isinstance(about, list) else set()
+    return tuple(c.name for c in situation.task.columns if c.name in named)
 
 
 def _within(situation: Situation, when: str) -> str:
@@ -165,8 +181,12 @@ def _read_definitions(situation: Situation, answer: Mapping[str, Any]) -> tuple[
     return tuple(drafts.values())
 
 
+def _typed_prompt(situation: Situation) -> str:
+    return COLUMNS if is_about_columns(situation) else TYPED
+
+
 MODES: Mapping[ModeName, Mode] = {
-    "free": Mode("unpack-free", _free_schema, _told, _read_free),
-    "typed": Mode("unpack-typed", typed_schema, lambda _: {}, read_typed),
-    "definitions": Mode("unpack-definitions", _definitions_schema, _told, _read_definitions),
+    "free": Mode((FREE,), lambda _: FREE, _free_schema, _told, _read_free),
+    "typed": Mode((COLUMNS, TYPED), _typed_prompt, typed_schema, lambda _: {}, read_typed),
+    "definitions": Mode((DEFINITIONS,), lambda _: DEFINITIONS, _definitions_schema, _told, _read_definitions),
 }

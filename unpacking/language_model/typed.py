@@ -18,15 +18,18 @@ from kb.condition_tree import leaves, quoted_name, quoted_text
 from kb.conditions import conjunction, parse_condition, read_condition
 from kb.statements import Draft
 from kb.task import Column
-from kb.words import in_words
+from kb.words import column_in_words, in_words
 from unpacking.checks import LEAST_CASES
 from unpacking.protocol import Situation
 
-__all__ = ["read_typed", "tests_of", "typed_schema"]
+__all__ = ["aspect", "is_about_columns", "read_typed", "tests_of", "typed_schema"]
 
 ORIGIN = "language-model"
 ENTRIES = 2  # that a column may have in one reply
+ENTRIES_OF_ONE = 6  # where it is the only one
 MOST_LEVELS = 8
+MOST_ASPECTS = 8  # columns that one reply may name at the root
+MOST_NAMED = 200  # columns that it may name them from
 CUTS = (0.2, 0.4, 0.6, 0.8)  # quantiles of the cases that the statement speaks about
 
 
@@ -34,13 +37,15 @@ def typed_schema(situation: Situation, seed: int, columns: int) -> dict[str, Any
     """The schema of an answer: per column a list of its conditions, each with an outcome.
 
     Args:
-        situation: The statement and the task.
+        situation: The statement and the task. At the root the answer names columns instead.
         seed: Draws the columns where there are too many.
         columns: How many may be offered at once.
 
     Returns:
         None where no column has a condition that says more than the statement itself.
     """
+    if is_about_columns(situation):
+        return _columns_schema(situation)
     offered = _offered(situation)
     if not offered or len(situation.task.classes) < 2:
         return None
@@ -50,7 +55,7 @@ def typed_schema(situation: Situation, seed: int, columns: int) -> dict[str, Any
         names = [names[i] for i in sorted(drawn.tolist())]
     side = {"type": "string", "enum": list(situation.task.classes)}
     keys = _keys(situation.task.columns)
-    properties = {}
+    properties, most = {}, ENTRIES if len(names) > 1 else ENTRIES_OF_ONE
     for name in names:
         entry = {
             "type": "object",
@@ -58,7 +63,7 @@ def typed_schema(situation: Situation, seed: int, columns: int) -> dict[str, Any
             "required": ["cases", "likely"],
             "additionalProperties": False,
         }
-        properties[keys[name]] = {"type": "array", "minItems": 0, "maxItems": ENTRIES, "items": entry}
+        properties[keys[name]] = {"type": "array", "minItems": 0, "maxItems": most, "items": entry}
     return {
         "type": "object",
         "properties": properties,
@@ -67,8 +72,46 @@ def typed_schema(situation: Situation, seed: int, columns: int) -> dict[str, Any
     }
 
 
+def is_about_columns(situation: Situation) -> bool:
+    """At the root the model says which columns tell; below them, what they tell."""
+    return not situation.above
+
+
+def _columns_schema(situation: Situation) -> dict[str, Any] | None:
+    keys = _keys([c for c in situation.task.columns if c.type != "text"])
+    if not keys:
+        return None
+    column = {"type": "string", "enum": list(keys.values())[:MOST_NAMED]}
+    named = {"type": "array", "minItems": 1, "maxItems": MOST_ASPECTS, "items": column}
+    return {
+        "type": "object",
+        "properties": {"columns": named},
+        "required": ["columns"],
+        "additionalProperties": False,
+    }
+
+
+def _read_columns(situation: Situation, answer: Mapping[str, Any]) -> tuple[Draft, ...]:
+    named = answer.get("columns")
+    wanted = {str(name) for name in named} if isinstance(named, list) else set()
+    keys = _keys([c for c in situation.task.columns if c.type != "text"])
+    return tuple(aspect(situation, [name]) for name, key in keys.items() if key in wanted)
+
+
+def aspect(situation: Situation, columns: Sequence[str]) -> Draft:
+    """The statement that some columns tell the target."""
+    words = [column_in_words(name) for name in columns]
+    named = (
+        f"{', '.join(words[:-1])} and {words[-1]} together tell" if len(words) > 1 else f"{words[0]} tells"
+    )
+    text = f"{named[:1].upper()}{named[1:]} the {column_in_words(situation.task.target)}."
+    return Draft(text, "aspect", columns=tuple(columns), origin=ORIGIN)
+
+
 def read_typed(situation: Situation, answer: Mapping[str, Any]) -> tuple[Draft, ...]:
-    """The claims of an answer. What the schema does not list is passed over."""
+    """The aspects or claims of an answer. What the schema does not list is passed over."""
+    if is_about_columns(situation):
+        return _read_columns(situation, answer)
     offered, keys = _offered(situation), _keys(situation.task.columns)
     drafts: dict[str, Draft] = {}
     for name, conditions in offered.items():
@@ -98,15 +141,17 @@ def _keys(columns: Sequence[Column]) -> dict[str, str]:
 
 
 def _offered(situation: Situation) -> dict[str, dict[str, str]]:
-    """Per column that the statement does not speak about yet: what to call its conditions, and each in full.
+    """Per column that can say more: what to call its conditions, and each in full.
 
-    Offered is what some of the statement's cases meet and some don't, ``LEAST_CASES`` each.
+    Below an aspect these are its columns, else those that the statement does not speak about yet. Offered is
+    what some of the statement's cases meet and some don't, ``LEAST_CASES`` each.
     """
-    path = situation.path_when
+    path, statement = situation.path_when, situation.statement
+    about = set(statement.draft.columns) if statement.kind == "aspect" else set()
     said = {leaf.column for leaf in leaves(read_condition(path, situation.task.columns))} if path else set()
     found: list[tuple[str, str, str]] = []
     for column in situation.task.columns:
-        if column.name not in said:
+        if column.name not in said and (not about or column.name in about):
             for label, condition in tests_of(situation, column):
                 found.append((column.name, label, conjunction(path, condition) if path else condition))
     if not found:

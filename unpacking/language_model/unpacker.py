@@ -11,7 +11,7 @@ from kb.knowledge import Tree
 from kb.records import Cost, Proposal
 from unpacking.checks import ask_at_once, checked, without_problems
 from unpacking.language_model.modes import MODES, NAME, MalformedError, Mode, ModeName, json_in
-from unpacking.language_model.prompts import Prompt, prompt_named
+from unpacking.language_model.prompts import prompt_named
 from unpacking.language_model.requests import Request, Response
 from unpacking.language_model.sending import Asked, ready
 from unpacking.language_model.showing import Room, fitted, shown_path
@@ -105,17 +105,12 @@ class LanguageModelUnpacker:
         """The way it is asked."""
         return MODES[self.recipe.mode]
 
-    @property
-    def prompt(self) -> Prompt:
-        """The prompt file."""
-        return prompt_named(self.mode.prompt)
-
     def spec(self) -> dict[str, object]:
         """What determines its proposals beside the situation, as JSON values."""
         return {
             "model": self.asked.name,
             "mode": self.recipe.mode,
-            "prompt": self.prompt.label,
+            "prompt": ", ".join(prompt_named(name).label for name in self.mode.prompts),
             "examples": self.recipe.examples,
             "temperature": self.recipe.temperature,
             "max_tokens": self.recipe.max_tokens,
@@ -158,9 +153,10 @@ class LanguageModelUnpacker:
         schema = self.mode.schema(situation, seed, columns)
         if schema is None:
             return None, ""
+        prompt = prompt_named(self.mode.prompt(situation))
         shown = shown_path(situation, examples=self.recipe.examples)
         room = room_of(self.asked, self.recipe.window, self.recipe.max_tokens)
-        system, user, note = fitted(self.prompt, self.mode.told(situation), situation, shown, room)
+        system, user, note = fitted(prompt, self.mode.told(situation), situation, shown, room)
         request = Request(
             model=self.asked.name,
             system=system,

@@ -254,13 +254,21 @@ def test_definitions_are_of_what_stands_in_the_statement(planted_tree: Tree) -> 
 
 
 def test_typed_replies_become_claims_that_can_be_tested(planted_tree: Tree) -> None:
+    columns = json.dumps({"columns": ["snow", "body_0", "tail"]})
     said = json.dumps(
-        {"snow": [{"cases": "is deep", "likely": "husky"}], "body_0": [{"cases": "x", "likely": "wolf"}]}
+        {"snow": [{"cases": "is deep", "likely": "husky"}, {"cases": "is blue", "likely": "wolf"}], "tail": 1}
     )
+    unpacker = model(columns, said, mode="typed")
 
-    unpack(planted_tree, ROOT, unpacker=model(said, mode="typed"), n=1)
+    unpack(planted_tree, ROOT, unpacker=unpacker, n=1)
+    unpack(planted_tree, "0.1", unpacker=unpacker, n=1)
 
-    (child,) = planted_tree.children()
+    aspects = planted_tree.children()
+    assert [(s.text, s.kind, s.draft.columns) for s in aspects] == [
+        ("Body 0 tells the animal.", "aspect", ("body_0",)),
+        ("Snow tells the animal.", "aspect", ("snow",)),
+    ]
+    (child,) = planted_tree.children("0.1")
     assert (child.text, child.draft.when, child.draft.side) == (
         "Snow is deep: husky more likely.",
         "snow = 'deep'",
