@@ -112,13 +112,17 @@ _CONTAINS = re.compile(r"""contains\(([A-Za-z_][A-Za-z0-9_]*|"(?:[^"]|"")+"), '(
 
 def _contains_alone(text: str, columns: Sequence[Column]) -> Contains | None:
     """The node of a single ``contains`` in its one form: a text has thousands, too many for a parser."""
+    return _alone(text, frozenset(column.name for column in columns if column.type == "text"))
+
+
+@lru_cache(maxsize=65_536)
+def _alone(text: str, texts: frozenset[str]) -> Contains | None:
     found = _CONTAINS.fullmatch(text)
     if found is None or len(text) > MAX_LETTERS:
         return None
     name, phrase = found[1], found[2].replace("''", "'")
     name = name[1:-1].replace('""', '"') if name.startswith('"') else name
-    is_text = any(column.name == name and column.type == "text" for column in columns)
-    return Contains(name, phrase) if is_text and canonical_phrase(phrase) == phrase else None
+    return Contains(name, phrase) if name in texts and canonical_phrase(phrase) == phrase else None
 
 
 @lru_cache(maxsize=8_192)

@@ -170,22 +170,15 @@ class Preparation:
         for name in kept:
             if name not in self.unlabelled.names:
                 raise no_column(self.unlabelled, name, "which D has")
-        silent, texts = [], []
+        silent = []
         present = [presence(self.connection, raw, kept) for raw in (self.labelled, self.unlabelled)]
         for name, in_D, in_Dstar in zip(kept, *present, strict=True):
             column = self._column(name, found[name])
             missing = 1 - in_D / self.labelled.n, 1 - in_Dstar / self.unlabelled.n
             if column.distinct + (sum(missing) > 0) > 1:
-                texts += [name] if column.type == "text" else []
                 yield replace(column, missing_D=missing[0], missing_Dstar=missing[1])
             else:
                 silent.append(name)
-        if texts:
-            is_text, its, it = ("is text", "its", "it") if len(texts) == 1 else ("are text", "their", "them")
-            self.notes.append(
-                f"{_listed(texts)} {is_text}: no statement looks into {its} words yet, "
-                f"and the plain models don't read {it}."
-            )
         if silent:
             self.notes.append(f"{_listed(silent)} never {_verb('change', silent)}; left out.")
 

@@ -171,7 +171,7 @@ def passage(text: str, phrase: str, *, letters: int = 160) -> str:
     if len(text) <= letters:
         return text
     words = split_phrase(phrase).words.split()
-    found = re.search(r"\W+".join(map(re.escape, words)), text, re.IGNORECASE) if words else None
+    found = re.search(_standing(words), text, re.IGNORECASE) if words else None
     middle = (found.start() + found.end()) // 2 if found else 0
     start = max(0, min(middle - letters // 2, len(text) - letters + 2))
     end = min(len(text), start + letters - 2 * (start > 0))
@@ -180,6 +180,12 @@ def passage(text: str, phrase: str, *, letters: int = 160) -> str:
     if end < len(text):
         end = max(text.rfind(" ", start, end - 1), start + 1)
     return ("… " if start else "") + text[start:end] + (" …" if end < len(text) else "")
+
+
+def _standing(words: Sequence[str]) -> str:
+    """A pattern for words that follow each other and are no part of longer ones."""
+    inside = r"\W+".join(map(re.escape, words))
+    return rf"(?<!\w){inside}(?!\w)" if words[0][0].isascii() else inside
 
 
 def _of_sets(found: Iterable[Iterable[str]]) -> tuple[Pattern, dict[str, int]]:

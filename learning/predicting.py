@@ -11,9 +11,11 @@ import numpy as np
 from kb.address import Address, ancestors
 from kb.arrays import Codes, Numbers
 from kb.cases import Cases
+from kb.conditions import contained_phrase
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.statements import Statement
+from kb.texts import passage
 from kb.words import in_words
 from learning.bounds import MOST_SWITCHES, forecast_bounds
 from learning.fitting import Fit
@@ -25,6 +27,7 @@ __all__ = ["Citation", "Explanation", "Predictions", "explain", "predict"]
 
 CITED = 5  # statements a reader takes in at a glance
 OFF = 0.5  # below this plausibility a statement is cited as switched off
+PASSAGE = 90  # letters of a text that are shown around a word
 MOST_WORDS = 40  # of a text that are looked at for citations
 SWITCHES_OF_TEXTS = 8  # whose joint distribution is left open where every case is one of its own
 _CHUNK = 20_000
@@ -41,6 +44,7 @@ class Citation:
         plausibility: Probability that it carries over.
         applies_because: The condition that the case meets, in words.
         rated: People rated it, or what it inherits from.
+        passage: Where a word stands in the text; empty for statements about other columns.
     """
 
     address: Address
@@ -49,6 +53,7 @@ class Citation:
     plausibility: float
     applies_because: str
     rated: bool
+    passage: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of all faces."""
@@ -178,7 +183,7 @@ def explain(tree: Tree, case: int, *, bounds: bool = True) -> Explanation:
     one = tree.Dstar.take(np.array([case]))
     matches = fit.background.matches(one)
     p = fit.forecast(matches)[0]
-    citations = _citations(tree, fit, matches)
+    citations = _citations(tree, fit, matches, one.row(0))
     ends = None
     if bounds:
         low, high = forecast_bounds(fit, matches)
@@ -194,7 +199,7 @@ def explain(tree: Tree, case: int, *, bounds: bool = True) -> Explanation:
     )
 
 
-def _citations(tree: Tree, fit: Fit, one: Matches) -> list[Citation]:
+def _citations(tree: Tree, fit: Fit, one: Matches, values: Mapping[str, object]) -> list[Citation]:
     """Statements that speak about a case, those that move its log-odds most first; one per claim."""
     speaking = [*_speaking_claims(fit, one), *_speaking_words(fit, one)]
     measured = {s.address: s for s in tree.store.nodes(tree.tree_id, [s.address for s, _ in speaking])}
@@ -210,11 +215,19 @@ def _citations(tree: Tree, fit: Fit, one: Matches) -> list[Citation]:
             plausibility=plausibility,
             applies_because=in_words(s.draft.when or "", tree.task.columns),
             rated=belief.by is not None,
+            passage=_passage(tree, s, values),
         )
         weight = float(np.abs(theta - theta.mean()).max())
         found.append((weight * max(plausibility, 0.05), place, citation))
     found.sort(key=lambda item: (-item[0], item[1]))
     return [citation for _, _, citation in found]
+
+
+def _passage(tree: Tree, statement: Statement, values: Mapping[str, object]) -> str:
+    """The part of a text in which the word of a statement stands."""
+    said = contained_phrase(statement.draft.when or "", tree.task.columns)
+    text = values.get(said[0]) if said else None
+    return passage(text, said[1], letters=PASSAGE) if said and isinstance(text, str) else ""
 
 
 def _speaking_claims(fit: Fit, one: Matches) -> Iterator[tuple[Statement, Numbers]]:

@@ -192,13 +192,11 @@ def test_a_column_that_never_changes_is_left_out_unless_it_is_sometimes_missing(
     assert prepared.notes == ("a, c never change; left out.",)
 
 
-def test_it_says_that_nothing_looks_into_text_yet() -> None:
+def test_a_column_of_sentences_is_text_and_needs_no_note() -> None:
     words = [f"the {k} th visit went {'well' if k % 2 else 'badly'}, said the nurse" for k in range(80)]
     prepared = from_columns(note=words, mass=[k % 9 + 0.5 for k in range(80)])
     assert [column.type for column in prepared.task.columns] == ["text", "numeric"]
-    assert prepared.notes == (
-        "note is text: no statement looks into its words yet, and the plain models don't read it.",
-    )
+    assert prepared.notes == ()
 
 
 def test_columns_of_one_file_and_dropped_ones_are_left_out(prepare: Prepare) -> None:

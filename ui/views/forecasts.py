@@ -30,6 +30,7 @@ CASES_SHOWN = 20
 CLASSES_SHOWN = 3
 CITED = 6
 VALUES_SHOWN = 8
+VALUE_SHOWN = 400  # letters of a text
 
 
 def forecast_list(forecasts: Predictions, agreed: Sequence[str | None] | None) -> RenderableType:
@@ -108,7 +109,8 @@ def explanation_lines(e: Explanation) -> RenderableType:
 def _values(e: Explanation) -> str:
     shown = list(e.values.items())[:VALUES_SHOWN]
     more = f" · and {len(e.values) - len(shown):,} more" if len(e.values) > len(shown) else ""
-    return " · ".join(f"{name} {value_in_words(value)}" for name, value in shown) + more
+    said = (f"{name} {shortened(value_in_words(value), VALUE_SHOWN)}" for name, value in shown)
+    return " · ".join(said) + more
 
 
 def _citations(e: Explanation) -> RenderableType:
@@ -140,6 +142,8 @@ def _here(c: Citation, e: Explanation) -> str:
     """What of the case meets the condition: the values that it mentions, else the condition in words."""
     from kb.words import column_in_words
 
+    if c.passage:
+        return f"  here “{clean(c.passage)}”"
     met = left = clean(c.applies_because)
     mentioned = set[str]()
     for name in sorted(e.values, key=len, reverse=True):  # "bill depth" is no mention of "bill"
