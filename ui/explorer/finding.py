@@ -17,14 +17,9 @@ from ui.wording import decimals, points, shortened, strongest
 
 __all__ = ["FILTERS", "Found", "find", "flagged_by_anyone", "found_table"]
 
-FILTERS = {
-    "unexpanded": "not unpacked",
-    "unrated": "not rated by you",
-    "flagged": "flagged",
-    "spurious": "spurious?",
-    "needs-you": "needs you",
-}
-"""Name in a link, and label; a statement must fit all that are chosen."""
+FILTERS = ("unexpanded", "unrated", "flagged", "spurious", "needs you")
+"""As on the page and in a link: not unpacked, not rated by who looks, flagged by anyone, earning on D and not
+believed, waiting for a person. A statement must fit all that are chosen."""
 
 _PAGE = 250
 _MOST_LOOKED_AT = 4_000  # statements that one call reads
@@ -67,9 +62,9 @@ def find(
         after: Where an earlier page ended.
     """
     chosen = [name for name in dict.fromkeys(filters) if name in FILTERS]
-    waiting = frozenset(c.address for c in waiting_choices(tree)) if "needs-you" in chosen else frozenset()
+    waiting = frozenset(c.address for c in waiting_choices(tree)) if "needs you" in chosen else frozenset()
     tests = [_tests(judged, flagged, waiting)[name] for name in chosen]
-    few = flagged | judged.flagged if "flagged" in chosen else waiting if "needs-you" in chosen else None
+    few = flagged | judged.flagged if "flagged" in chosen else waiting if "needs you" in chosen else None
     if few is not None and not words.strip():
         fitting = [s for s in tree.store.nodes(tree.tree_id, sorted(few)) if all(fits(s) for fits in tests)]
         return Found(tuple(fitting), None, len(few))
@@ -99,7 +94,7 @@ def _tests(
         "unrated": lambda s: s.address not in judged.own and not s.is_dropped and s.address != ROOT,
         "flagged": lambda s: s.address in flagged or s.address in judged.flagged,
         "spurious": lambda s: s.measures is not None and s.measures.alarm,
-        "needs-you": lambda s: s.address in waiting,
+        "needs you": lambda s: s.address in waiting,
     }
 
 

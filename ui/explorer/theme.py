@@ -90,7 +90,8 @@ def map_colours(*, is_dark: bool) -> dict[str, str]:
 CSS = """
 [data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 2rem 3rem; max-width: 1500px; }
-[data-testid="stToolbar"] { top: .35rem; }
+[data-testid="stToolbar"] { position: fixed; inset: 1.1rem .8rem auto auto; width: auto; height: auto;
+  min-height: 0; padding: 0; }
 .st-key-header { border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
   padding: 0 2.5rem .6rem 0; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }
@@ -105,6 +106,6 @@ CSS = """
 .st-key-lobby, .st-key-alone, .st-key-guidelines, .st-key-end { margin-left: auto; margin-right: auto; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .75rem .9rem 2rem; }
-  .st-key-header { padding-right: 0; }
+  .st-key-header { padding-right: 1.6rem; }
 }
 """

@@ -49,10 +49,12 @@ def treemap(found: list[Statement], judged: Judged, colours: dict[str, str]) -> 
             tiles[above]["children"].insert(0, tiles[s.address])
             tiles[above]["value"] += tiles[s.address]["value"]
     return {
+        "animation": False,
         "tooltip": {"renderMode": "richText", "confine": True},
         "series": [
             {
                 "type": "treemap",
+                "name": shortened(found[0].text[:400], 40),
                 "data": tiles[found[0].address]["children"] or [tiles[found[0].address]],
                 "leafDepth": 2,
                 "nodeClick": "zoomToNode",

@@ -42,7 +42,7 @@ def test_filters_find_what_a_walk_finds(dogs: Tree) -> None:
         s.address for s in every if s.address not in {"0", "0.1"} and not s.is_dropped
     }
     assert _all(dogs, "", ["flagged"]) == ["0.0"]
-    assert _all(dogs, "", ["needs-you"]) == []
+    assert _all(dogs, "", ["needs you"]) == []
     assert set(_all(dogs, "snow", [])) == {s.address for s in every if "snow" in s.text.lower()}
     assert set(_all(dogs, "snow", ["unexpanded"])) <= set(_all(dogs, "snow", []))
 

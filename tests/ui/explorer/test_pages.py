@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kb.address import ROOT, Address, child
+from kb.errors import InputError
 from kb.knowledge import open_kb
 from kb.statements import Draft, Statement
 from tests.tasks import Table, grow
+from ui.explorer import jobs, working
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -114,6 +116,44 @@ def test_a_store_that_is_down_gives_a_banner_and_retry_mends_it(
     at.button(key="retry").click().run()
     assert not at.error
     assert "Nothing below it yet" in _texts(at)
+
+
+def test_a_step_that_failed_says_why_and_can_be_asked_for_again(
+    app: Open, tmp_path: Path, planted_table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise InputError("the model *said* nothing.", where="0")
+
+    with open_kb(f"sqlite:///{tmp_path}/kb.db") as kb, monkeypatch.context() as patched:
+        tree = grow(kb, planted_table, "dogs")
+        jobs.ask(tree, ROOT, unpacker="induction", by="human:Ada")
+        patched.setattr(working, "unpack_under", broken)
+        working.work_off(tree)
+    at = app()
+    assert ["said" in str(e.value) and "\\*said\\*" in str(e.value) for e in at.error] == [True]
+    assert [b.disabled for b in at.button if b.label == "Unpack"] == [True]
+    at.button(key="retry job").click().run()
+    assert not at.error
+    with open_kb(f"sqlite:///{tmp_path}/kb.db") as kb:
+        working.start(kb.tree("dogs")).join(timeout=60)
+        assert kb.tree("dogs").statement(ROOT).is_unpacked
+
+
+def test_proposals_that_are_too_close_ask_the_person_who_looks(
+    app: Open, tmp_path: Path, learned_copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kb.db").write_bytes((learned_copies / "dogs.db").read_bytes())
+    with open_kb(f"sqlite:///{tmp_path}/kb.db") as kb, monkeypatch.context() as patched:
+        tree = kb.tree("dogs")
+        steps = [e for s in tree.walk() for e in tree.store.expansions(tree.tree_id, s.address)]
+        address = next(e.address for e in steps if sum(not p.problems for p in e.proposals) > 1)
+        jobs.ask(tree, address, unpacker="induction", by="human:Ada")
+        patched.setattr(working, "MARGIN", 2.0)
+        working.work_off(tree)
+    at = app(z=address)
+    assert ["Needs you" in str(w.value) for w in at.warning] == [True]
+    found = app(show="needs you")
+    assert "1 statement of 1 looked at" in _texts(found)
 
 
 @pytest.mark.parametrize("tab", ["Children", "Evidence", "Judgements", "Provenance", "Map"])

@@ -179,7 +179,6 @@ function drawn(S, k, data) {
   if (row.f) line.append(piece("mark bad", "⚑", "flagged by you"));
   if (row.c) line.append(piece("mark", "❝", "cited by you"));
   if (row.w) line.append(piece("mark bad", "!", "spurious? earns much on D, and people don't believe it"));
-  if (!row.u && !row.n) line.append(piece("mark new", "not unpacked"));
   if (row.p) line.append(piece("points", row.p, "points: " + row.p));
   if (row.ow) line.append(belief(row));
   line.append(piece("number", row.n ? String(row.n) : "", row.n ? row.n + " below" : ""));
@@ -218,7 +217,8 @@ export default function tree({ data, parentElement, setTriggerValue }) {
   }
   const pad = box.querySelector(".pad");
   pad.setAttribute("role", "presentation");
-  box.style.height = data.height + "px";
+  const most = window.innerWidth < 700 ? Math.round(0.4 * window.innerHeight) : data.height; // on a phone the card is to be seen
+  box.style.height = Math.min(data.height, most) + "px";
   const S = root.__tree && root.__tree.tree === data.tree ? root.__tree : begin(root, data.tree);
   take(S, data);
 

@@ -81,7 +81,6 @@ def _search_bar() -> tuple[str, list[str]]:
         "Only those that are",
         list(finding.FILTERS),
         selection_mode="multi",
-        format_func=lambda name: finding.FILTERS[name],
         key="show",
         label_visibility="collapsed",
         bind="query-params",
@@ -109,7 +108,7 @@ def _tree_pane(visit: Visit) -> None:
             "height": HEIGHT,
             "acts": True,
             "card": True,
-            "foot": f"{count(root.n_children, 'statement')} below the root",
+            "foot": f"{count(root.n_children, 'statement')} right below the root",
         },
         key="tree",
         on={
@@ -159,7 +158,7 @@ def _nothing(words: str, filters: list[str], *, is_end: bool) -> None:
     layout.empty(
         "Nothing found" if is_end else "Nothing yet",
         f"No statement {f'has all of: {words}' if words else 'fits'}"
-        + (f" and is {', '.join(finding.FILTERS[f] for f in filters)}." if filters else ".")
+        + (f" and is {', '.join(filters)}." if filters else ".")
         if is_end
         else "None of those looked at so far fits. The tree is large: look on.",
     )
