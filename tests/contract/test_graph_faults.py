@@ -201,6 +201,7 @@ def test_a_server_that_is_killed_loses_nothing_that_was_acknowledged(
         assert all(store.has_blob(what) for kind, what in said if kind == "blob")
 
 
-def test_the_key_of_a_statement_is_its_name(store: Store, graph: GraphPlace) -> None:
+@pytest.mark.usefixtures("store")
+def test_the_key_of_a_statement_is_its_name(graph: GraphPlace) -> None:
     rows = graph.run("MATCH (s:Statement {address: '0.1'}) RETURN s.key AS key")
     assert rows == [{"key": key(TREE, Address("0.1"))}]

@@ -58,7 +58,7 @@ def filled(graph: GraphPlace) -> Iterator[Database]:
 def operators(db: Database, query: str) -> list[tuple[str, str]]:
     """Name and details of each step of the plan."""
     with db.session() as session:
-        plan = session.run(f"EXPLAIN {query}").consume().plan  # type: ignore[arg-type]  # not a literal
+        plan = session.run(f"EXPLAIN {query}").consume().plan
 
     def walk(step: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield step["operatorType"].partition("@")[0], str(step["args"].get("Details", ""))
@@ -118,7 +118,8 @@ def test_a_statement_without_an_index_would_be_noticed(filled: Database) -> None
     for query, kind in (
         ("MATCH (s:Statement) WHERE s.text = $text RETURN s.key", "NodeByLabelScan"),
         (
-            "MATCH (s:Statement) WHERE s.tree = $tree AND s.path > $at RETURN s.key ORDER BY s.created LIMIT 9",
+            "MATCH (s:Statement) WHERE s.tree = $tree AND s.path > $at "
+            "RETURN s.key ORDER BY s.created LIMIT 9",
             "Top",
         ),
         ("MATCH (w:Work) WHERE w.tree = $tree RETURN count(w)", "NodeByLabelScan"),

@@ -104,7 +104,7 @@ def _stop_inside_of_commits(stop: Callable[[], None]) -> None:
             stop()
             return written
 
-        of_neo4j._write = writing
+        of_neo4j._write = writing  # type: ignore[assignment]  # it takes what the real one takes
 
 
 def reporter(file: str) -> Report:

@@ -1,4 +1,4 @@
-"""The Neo4j database that tests use: of a server of their own, or of the one that PRIORY_TEST_NEO4J_URL names.
+"""The Neo4j database that tests use: on a server of their own, or the one that PRIORY_TEST_NEO4J_URL names.
 
 A database that holds anything but what tests left there is not touched.
 """

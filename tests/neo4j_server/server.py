@@ -2,8 +2,8 @@
 
     python -m tests.neo4j_server.server [--version 5.26.30] [--home FOLDER] [--password …]
 
-starts one, prints its URL and runs until Ctrl-C. Java 17 or later is needed (21 for versions from 2025 on), and Maven
-once, to fetch the jars into the user's cache folder (PRIORY_NEO4J_CACHE names another).
+starts one, prints its URL and runs until Ctrl-C. Java 17 or later is needed (21 for versions from 2025 on),
+and Maven once, to fetch the jars into the user's cache folder (PRIORY_NEO4J_CACHE names another).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def java_for(version: str) -> Path:
 
 
 def _release(home: Path) -> int:
-    """The feature release of a JDK; 0 for what is none (a runtime without the compiler can't run a source file)."""
+    """The feature release of a JDK; 0 for what is none: without the compiler a source file can't be run."""
     if not (home / "bin" / "javac").exists() or not (home / "release").is_file():
         return 0
     written = re.search(r'JAVA_VERSION="(?:1\.)?(\d+)', (home / "release").read_text(encoding="utf-8"))
@@ -228,11 +228,12 @@ def main() -> int:
         )
         try:
             server.start()
-            print(f"neo4j://{server.place}", flush=True)
+            sys.stdout.write(f"neo4j://{server.place}\n")
+            sys.stdout.flush()
             while True:
                 time.sleep(3600)
         except UnavailableError as lacking:
-            print(f"{lacking}.", file=sys.stderr)
+            sys.stderr.write(f"{lacking}.\n")
             return 1
         except KeyboardInterrupt:
             return 0

@@ -276,7 +276,7 @@ def _blobs(db: Database) -> Iterator[Finding]:
 
 
 def _lost(db: Database, seen: dict[str, int]) -> Iterator[Finding]:
-    """Records that no index leads to: they lack a property, or belong to no statement or tree that is stored."""
+    """Records that no index leads to: they lack a property, or belong to nothing that is stored."""
     for label in _LABELS:
         n = db.read(f"MATCH (n:{label}) RETURN count(n) AS n")[0]["n"]
         if n <= seen[label]:  # more were written meanwhile, or none is lost

@@ -1,8 +1,9 @@
 """Copies of a database that is in use.
 
-Community edition has no dump of a running database, and a transaction of Neo4j sees what others commit meanwhile. So a
-backup is the copy that ``priory copy`` makes, into an embedded knowledge base in one file: whole, and with everything
-that was stored when it began. It opens with ``--kb FILE``, and ``priory copy`` brings it back into any store.
+Community edition has no dump of a running database, and a transaction of Neo4j sees what others commit
+meanwhile. So a backup is the copy that ``priory copy`` makes, into an embedded knowledge base in one file:
+whole, and with everything that was stored when it began. It opens with ``--kb FILE``, and ``priory copy``
+brings it back into any store.
 """
 
 from __future__ import annotations

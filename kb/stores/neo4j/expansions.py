@@ -114,9 +114,9 @@ def _exists(db: Database, address: Address, slot: int) -> ExpansionExistsError:
 def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
     """Store the expansion with its children, or nothing.
 
-    One transaction of two statements: the first takes the locks of the work item and of the statement and returns
-    what is true behind them, the second writes. A commit whose answer was lost is just done again: it finds the
-    expansion by its place and knows it by its digest.
+    One transaction of two statements: the first takes the locks of the work item and of the statement and
+    returns what is true behind them, the second writes. A commit whose answer was lost is just done again: it
+    finds the expansion by its place and knows it by its digest.
     """
     if (held.address, held.slot) != (expansion.address, expansion.slot):
         raise ValueError(
@@ -344,7 +344,7 @@ def _refuse_other_children(
 
 
 def _currents(new: Sequence[Mapping[str, Any]], facts: Mapping[int, Record]) -> list[dict[str, Any]]:
-    """The slot that each statement's walk follows afterwards: the first expansion stays, or becomes, current."""
+    """The slot that each statement's walk follows afterwards: the first expansion is current."""
     current: dict[str, int] = {}
     for row in new:
         fact = facts[row["at"]]

@@ -1,7 +1,7 @@
 """What the driver and the server say when the world says no, in words that name the place and the remedy.
 
-Told apart by ``exc.code``: ``gql_status`` differs between versions of the server for the same fault. No message of
-the driver about a sign-in is repeated, so no password can slip through.
+Told apart by ``exc.code``: ``gql_status`` differs between versions of the server for the same fault. No
+message of the driver about a sign-in is repeated, so no password can slip through.
 """
 
 from __future__ import annotations
@@ -84,10 +84,17 @@ _CHANGE_IT = (
     "ALTER CURRENT USER SET PASSWORD FROM 'old' TO 'new' in the database system, for example with "
     "cypher-shell -d system; it needs 8 characters or more."
 )
-_READ_ONLY = ("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", "Neo.ClientError.Security.Forbidden",
-              "Neo.ClientError.Statement.AccessMode", "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase")  # fmt: skip
-_FULL = ("Neo.TransientError.General.MemoryPoolOutOfMemoryError", "Neo.TransientError.General.OutOfMemoryError",
-         "Neo.TransientError.General.TransactionOutOfMemoryError")  # fmt: skip
+_READ_ONLY = {
+    "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
+    "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
+    "Neo.ClientError.Security.Forbidden",
+    "Neo.ClientError.Statement.AccessMode",
+}
+_FULL = {
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+    "Neo.TransientError.General.OutOfMemoryError",
+    "Neo.TransientError.General.TransactionOutOfMemoryError",
+}
 
 
 def fault(error: Neo4jError | DriverError, where: str) -> PrioryError:

@@ -1,8 +1,8 @@
 """Judgements and moves: what is only ever appended.
 
-The order of appending is a number: the server's clock in nanoseconds, or the last number plus one where the clock is
-behind. No counter is kept, so those who append to one tree at once don't wait for each other; two who take the
-same number are told apart by its uniqueness, and one of them takes another.
+The order of appending is a number: the server's clock in nanoseconds, or the last number plus one where the
+clock is behind. No counter is kept, so those who append to one tree at once don't wait for each other; two
+who take the same number are told apart by its uniqueness, and one of them takes another.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["append_judgements", "append_moves", "judgements", "moves"]
 def append_judgements(db: Database, tree_id: str, new: Sequence[Judgement]) -> int:
     """Append all or none; returns how many were new."""
     first = {short(each.id, what="the id of a judgement"): each for each in reversed(new)}
-    wanted = [each for each in reversed(first.values())]
+    wanted = list(reversed(first.values()))
     for each in wanted:
         short(each.rater, what="a rater")
         _body(each.to_dict(), f"judgement {each.id} on {each.address}")

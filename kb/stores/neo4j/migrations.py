@@ -1,8 +1,8 @@
 """Migrations: which are applied, applying the rest, and refusing what is not ours.
 
-Schema and data can't share a transaction, so each migration is two: its schema, every statement of which may be
-repeated, and then its data with the record. The record is unique, so of two who migrate at once one waits for
-the other and finds it done.
+Schema and data can't share a transaction, so each migration is two: its schema, every statement of which
+may be repeated, and then its data with the record. The record is unique, so of two who migrate at once one
+waits for the other and finds it done.
 """
 
 from __future__ import annotations
@@ -30,13 +30,17 @@ __all__ = ["Step", "bring_up_to_date", "refuse_others", "schema_of", "steps"]
 
 Step = tuple[int, str, str, float | None]
 
-_RECORDS = "MATCH (m:Migration) WHERE m.version > 0 RETURN m {.version, .name, .checksum, .applied} AS m ORDER BY m.version"
+_RECORDS = (
+    "MATCH (m:Migration) WHERE m.version > 0 RETURN m {.version, .name, .checksum, .applied} AS m ORDER "
+    "BY m.version"
+)
 _OURS = "CREATE CONSTRAINT migration_version IF NOT EXISTS FOR (n:Migration) REQUIRE n.version IS UNIQUE"
 _RECORD = (
     "CREATE (:Migration {version: $version, name: $name, checksum: $checksum, "
     "applied: coalesce($now, timestamp() / 1000.0)})"
 )
-_INDEX_SECONDS = 3600.0  # an index over a million texts takes a minute
+_APPLIED = "MATCH (m:Migration {version: $version}) RETURN m.checksum"
+_LONG = 3600.0  # seconds; an index over a million texts takes one minute
 _OTHERS = "Name a database that is empty; Community edition has one, so start another server for Priory."
 
 
@@ -85,54 +89,50 @@ def _refuse_foreign(db: Database) -> None:
         raise InputError(f"it holds something else: {what}.", where=db.where, remedy=_OTHERS)
 
 
-def bring_up_to_date(db: Database, *, migrations: tuple[Migration, ...] | None = None) -> None:
+def bring_up_to_date(db: Database) -> None:
     """Apply what is missing, each migration whole and once, then compare the schema with what was wanted.
+
+    What somebody dropped from the schema of an applied migration is laid down again.
 
     Raises:
         FailedError: The schema is not what was wanted; the message has both definitions.
     """
-    known = migrations or neo4j_migrations()
     missing = {version for version, _, _, applied in steps(db) if applied is None}
     db.writing(lambda tx: run(tx, _OURS))
-    for migration in known:
+    for migration in neo4j_migrations():
         if migration.version in missing:
             _apply(db, migration)
+    if _differences(db):
+        for migration in neo4j_migrations():
+            _lay_down(db, migration)
     refuse_others(db)
 
 
 def _apply(db: Database, migration: Migration) -> None:
-    statements = statements_of(migration.script)
-    schema = [each for each in statements if is_schema(each)]
+    _lay_down(db, migration)
+    data = [each for each in statements_of(migration.script) if not is_schema(each)]
+    known = {"version": migration.version, "name": migration.name, "checksum": migration.checksum}
+
+    def record(tx: ManagedTransaction) -> None:
+        if run(tx, _APPLIED, version=migration.version):
+            return
+        run(tx, _RECORD, now=db.now, **known)
+        for each in data:
+            run(tx, each)
+
+    db.writing(record, seconds=_LONG)
+
+
+def _lay_down(db: Database, migration: Migration) -> None:
+    """The schema of a migration; each of its statements may be repeated."""
+    schema = [each for each in statements_of(migration.script) if is_schema(each)]
 
     def lay_down(tx: ManagedTransaction) -> None:
         for each in schema:
             run(tx, each)
 
-    db.writing(lay_down, seconds=_INDEX_SECONDS)
-    db.reading(
-        lambda tx: run(tx, "CALL db.awaitIndexes($seconds)", seconds=int(_INDEX_SECONDS)), _INDEX_SECONDS
-    )
-    data = [each for each in statements if not is_schema(each)]
-
-    def record(tx: ManagedTransaction) -> bool:
-        there = run(
-            tx, "MATCH (m:Migration {version: $version}) RETURN m.checksum", version=migration.version
-        )
-        if there:
-            return False
-        run(
-            tx,
-            _RECORD,
-            version=migration.version,
-            name=migration.name,
-            checksum=migration.checksum,
-            now=db.now,
-        )
-        for each in data:
-            run(tx, each)
-        return True
-
-    db.writing(record, seconds=3600.0)
+    db.writing(lay_down, seconds=_LONG)
+    db.reading(lambda tx: run(tx, "CALL db.awaitIndexes($seconds)", seconds=int(_LONG)), _LONG)
 
 
 def schema_of(db: Database) -> list[SchemaItem]:
@@ -146,10 +146,14 @@ def refuse_others(db: Database) -> None:
     Raises:
         FailedError: It differs; the message has both definitions.
     """
-    found = differences(wanted(neo4j_migrations()), schema_of(db))
+    found = _differences(db)
     if found:
         raise FailedError(
             f"its schema is not what the migrations made: {'; '.join(found)}.",
             where=db.where,
-            remedy="Drop what is in the way, then: priory migrate",
+            remedy=f"Drop what is in the way, if anything is, then: priory migrate --kb {db.where}",
         )
+
+
+def _differences(db: Database) -> list[str]:
+    return differences(wanted(neo4j_migrations()), schema_of(db))

@@ -24,52 +24,56 @@ def open_neo4j(
 ) -> Neo4jStore:
     """The store in the database that ``url`` names.
 
-    An empty database is made a knowledge base if ``create``; one that lacks migrations is refused, never brought
-    up to date on the way.
+    An empty database is made a knowledge base if ``create``; one that lacks migrations is refused, never
+    brought up to date on the way.
 
     Raises:
         InputError: The URL names no database, or it holds something else, or nothing and may not be made.
         FailedError: It is older or newer than the code, or the server can't be reached or refuses the user.
     """
-    db = _reached(url, clock=clock, ask=ask)
+    db = Database(graph_address(url, ask=ask), clock=clock)
     try:
-        found = steps(db)
-        missing = [step for step in found if step[3] is None]
-        if len(missing) == len(found):
-            if not create:
-                raise InputError(
-                    "there is no knowledge base.", where=db.where, remedy="Make one: priory new."
-                )
-            bring_up_to_date(db)
-        elif missing:
-            raise FailedError(
-                f"it lacks {len(missing)} migrations of this Priory, the first is {missing[0][0]}, "
-                f"{missing[0][1]}.",
-                where=db.where,
-                remedy=f"Make a copy or a dump, then: priory migrate --kb {db.where}",
-            )
-        else:
-            refuse_others(db)
+        _refuse_old_server(db)
+        _make_ready(db, create=create)
     except BaseException:
         db.close()
         raise
     return Neo4jStore(db)
 
 
+def _make_ready(db: Database, *, create: bool) -> None:
+    found = steps(db)
+    missing = [step for step in found if step[3] is None]
+    if not missing:
+        refuse_others(db)
+    elif len(missing) < len(found):
+        raise FailedError(
+            f"it lacks {len(missing)} migrations of this Priory, the first is {missing[0][0]}, "
+            f"{missing[0][1]}.",
+            where=db.where,
+            remedy=f"Make a copy, then: priory migrate --kb {db.where}",
+        )
+    elif create:
+        bring_up_to_date(db)
+    else:
+        raise _nothing_there(db)
+
+
 def migration_steps(
     url: str, *, ask: Callable[[str], str] | None = None, is_to_migrate: bool = False
 ) -> tuple[str, list[Step]]:
-    """The URL as it may be shown, and each migration with the time it was applied; missing ones applied if asked.
+    """The URL as it may be shown, and each migration with the time it was applied, None for one that wasn't.
 
     Raises:
         InputError: There is no knowledge base, or the database holds something else.
         FailedError: It is newer than the code or has another history, or the server can't be reached.
     """
-    db = _reached(url, clock=None, ask=ask)
+    db = Database(graph_address(url, ask=ask), clock=None)
     try:
+        _refuse_old_server(db)
         found = steps(db)
         if all(step[3] is None for step in found):
-            raise InputError("there is no knowledge base.", where=db.where, remedy="Make one: priory new.")
+            raise _nothing_there(db)
         if is_to_migrate:
             bring_up_to_date(db)
             found = steps(db)
@@ -78,19 +82,18 @@ def migration_steps(
         db.close()
 
 
-def _reached(url: str, *, clock: Clock | None, ask: Callable[[str], str] | None) -> Database:
-    """A database that has answered a query: nothing less proves that it is there and lets this user in."""
-    db = Database(graph_address(url, ask=ask), clock=clock)
-    try:
-        version = str(db.alone(_COMPONENTS, is_reading=True)[0]["version"])
-        numbers = re.match(r"(\d+)\.(\d+)", version)
-        if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NEO4J:
-            raise FailedError(
-                f"the server is Neo4j {version}.",
-                where=db.where,
-                remedy=f"Priory needs {OLDEST_NEO4J[0]}.{OLDEST_NEO4J[1]} or newer; 5.26 LTS is a good choice.",
-            )
-    except BaseException:
-        db.close()
-        raise
-    return db
+def _nothing_there(db: Database) -> InputError:
+    return InputError("there is no knowledge base.", where=db.where, remedy="Make one: priory new.")
+
+
+def _refuse_old_server(db: Database) -> None:
+    """Ask for its version: nothing less than an answer proves that it is there and lets this user in."""
+    version = str(db.alone(_COMPONENTS, is_reading=True)[0]["version"])
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_NEO4J:
+        oldest = ".".join(map(str, OLDEST_NEO4J))
+        raise FailedError(
+            f"the server is Neo4j {version}.",
+            where=db.where,
+            remedy=f"Priory needs {oldest} or newer; 5.26 LTS is a good choice.",
+        )

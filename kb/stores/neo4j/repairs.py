@@ -1,7 +1,7 @@
 """Mending what the rest of the database tells; nothing is ever removed.
 
-A statement's place is written down four times: in its path, in its parent, slot and ordinal, in its key, which is
-the hash of its path, and in a relationship. What the path and the key agree on is taken for true.
+A statement's place is written down four times: in its path, in its parent, slot and ordinal, in its key,
+which is the hash of its path, and in a relationship. What the path and the key agree on is taken for true.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def stored(
 
 
 def differences(want: Mapping[str, SchemaItem], have: Iterable[SchemaItem]) -> list[str]:
-    """What is missing or other than wanted, both definitions named; options that were not chosen may be any."""
+    """What is missing or other than wanted, with both definitions; options that nobody chose may be any."""
     there = {item.name: item for item in have}
     found: list[str] = []
     for name, item in want.items():

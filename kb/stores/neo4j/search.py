@@ -20,8 +20,8 @@ from kb.stores.values import limit_of
 __all__ = ["in_order", "on_the_walk", "search"]
 
 # Shortest first: where all words match, they are the larger share of a short text. Unlike a score this order
-# doesn't change with every insert, so pages neither repeat nor skip. The index is brought up to date first: it is
-# written behind the transactions, which makes those faster.
+# doesn't change with every insert, so pages neither repeat nor skip. The index is brought up to date first:
+# it is written behind the transactions, which makes those faster.
 FRESH = "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()"
 MATCHES = (
     "CALL db.index.fulltext.queryNodes('statement_text', $words) YIELD node AS s "
@@ -60,7 +60,7 @@ def search(db: Database, tree_id: str, text: str, *, after: str | None, limit: i
 
 
 def _quoted(tree_id: str, text: str) -> str:
-    """Each word as a phrase of the tree's texts, in which nothing is an operator; empty if there is no word."""
+    """Each word as a phrase of the tree's texts, in which nothing is an operator; empty without a word."""
     words = [each for each in folded(text).replace("\0", " ").split() if any(c.isalnum() for c in each)]
     if not words:
         return ""

@@ -21,8 +21,10 @@ __all__ = ["NEAREST", "nearest", "put_vectors", "vector_models", "vectors", "wit
 
 NEAREST = (
     "CALL db.index.vector.queryNodes('vector_values', $n, $vector) YIELD node AS v "
-    "WITH v WHERE v.tree = $tree AND v.model = $model "  # the index rounds its vectors, so cosines come from these
-    "RETURN 2 * vector.similarity.cosine(v.vector, $vector) - 1 AS cosine, v.path AS path ORDER BY cosine DESC"
+    "WITH v WHERE v.tree = $tree AND v.model = $model "
+    ""  # the index rounds its vectors, so cosines come from these
+    "RETURN 2 * vector.similarity.cosine(v.vector, $vector) - 1 AS cosine, v.path AS path ORDER BY cosine "
+    "DESC"
 )
 _AT_ONCE = 500  # vectors in one statement: half a megabyte
 _MORE = 4  # the index knows no tree and no model, so more are asked for than are wanted
@@ -87,7 +89,7 @@ def without_vector(
 def nearest(
     db: Database, tree_id: str, model: str, vector: Sequence[float], *, limit: int
 ) -> list[tuple[Statement, float]]:
-    """The statements along current slots whose vectors have the largest cosine, as far as the index finds them."""
+    """The statements along current slots whose vectors have the largest cosine, as the index finds them."""
     wanted = unit_vector(vector, where="the vector to search by").tolist()
     known_tree(db, tree_id)
     limit_of(limit)

@@ -1,0 +1,1 @@
+"""The Cypher of the store."""
