@@ -156,7 +156,7 @@ def said_of(event: Mapping[str, Any], turn: Turn) -> Said:
     reason, note = (clean(event.get(name) or "")[:MOST_NOTE] for name in ("reason", "note"))
     return Said(
         answer=answer,
-        value=value if answer == "credence" else None,
+        value=round(value, 6) if answer == "credence" and value is not None else None,
         note=": ".join(filter(None, (reason, note))),
         seconds=min(max(number(event.get("seconds")) or 0.0, 0.0), LONGEST_TURN),
         details=details,

@@ -104,7 +104,7 @@ def _steps(done: Begun) -> None:
     here = "first guess" if done.first_guess is None else "final" if done.opened else "explore"
     with st.container(horizontal=True, gap="small", key="steps"):
         for step, label in STEPS.items():
-            st.badge(label, color="primary" if step == here else "gray")
+            st.badge(label, color="green" if step == here else "gray")
 
 
 def _case(visit: Visit, turn: Turn) -> None:
