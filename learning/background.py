@@ -25,7 +25,7 @@ from learning.switches import Switchboard
 from learning.word_beliefs import beliefs_about_words
 from learning.words import Words, words_of
 
-__all__ = ["Background", "background_of", "sides_of", "switches_of"]
+__all__ = ["Background", "background_from", "background_of", "sides_of", "switches_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,11 @@ def _conditions(statements: Sequence[Statement]) -> list[str]:
 
 def background_of(tree: Tree) -> Background:
     """Z of a tree as it stands."""
-    every = tuple(tree.walk())
+    return background_from(tree, tuple(tree.walk()))
+
+
+def background_from(tree: Tree, every: tuple[Statement, ...]) -> Background:
+    """Z as some statements make it, in address order, on the cases of a tree."""
     words = words_of(tree, every)
     testable = tuple(s for s in every if s.draft.when and s.address not in words.place)
     if not testable:

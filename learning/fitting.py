@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +32,12 @@ from learning.word_strength import WordStrength, word_strength
 
 __all__ = [
     "Fit",
+    "body_of_points",
     "fit_numbers",
     "fit_plain",
     "folds_of",
     "latest_fit",
+    "points_from",
     "refit",
     "strength_of_words",
     "with_strength",
@@ -231,16 +235,32 @@ def latest_fit(tree: Tree) -> Fit:
     scorecard = with_strength(background.scorecard(prior, tree.task.classes), strength)
     evidence = Evidence(numbers.get("log_bayes", {}), tuple(numbers.get("evidence_notes", ())))
     scorecard = replace(scorecard, board=moved(scorecard.board, evidence.log_bayes))
-    points, plain = (_points(numbers[name], scorecard) for name in ("points", "plain"))
+    points, plain = (points_from(numbers[name], scorecard.classes) for name in ("points", "plain"))
     return Fit(background, prior, scorecard, points, plain, as_D, numbers["seed"], evidence)
 
 
-def _points(stored: dict[str, object], scorecard: Scorecard) -> Points:
-    theta, words = (_per_class(stored[name], scorecard.classes) for name in ("theta", "words"))
-    b, strength = _per_class(stored["b"], scorecard.classes)[0], float(str(stored["strength"]))
+def points_from(stored: Mapping[str, Any], classes: int) -> Points:
+    """The points that ``body_of_points`` wrote."""
     return Points(
-        b, theta, strength, 0.0, words, float(str(stored["word_strength"])), float(str(stored["scale"]))
+        b=_per_class(stored["b"], classes)[0],
+        theta=_per_class(stored["theta"], classes),
+        strength=stored["strength"],
+        words=_per_class(stored["words"], classes),
+        word_strength=stored["word_strength"],
+        scale=stored["scale"],
     )
+
+
+def body_of_points(p: Points) -> dict[str, Any]:
+    """Points as JSON values."""
+    return {
+        "b": p.b.tolist(),
+        "theta": p.theta.tolist(),
+        "strength": p.strength,
+        "words": p.words.tolist(),
+        "word_strength": p.word_strength,
+        "scale": p.scale,
+    }
 
 
 def _per_class(stored: object, classes: int) -> Numbers:
@@ -248,17 +268,7 @@ def _per_class(stored: object, classes: int) -> Numbers:
 
 
 def _remember(tree: Tree, fit: Fit) -> None:
-    numbers = {
-        name: {
-            "b": p.b.tolist(),
-            "theta": p.theta.tolist(),
-            "strength": p.strength,
-            "words": p.words.tolist(),
-            "word_strength": p.word_strength,
-            "scale": p.scale,
-        }
-        for name, p in (("points", fit.points), ("plain", fit.plain))
-    }
+    numbers = {"points": body_of_points(fit.points), "plain": body_of_points(fit.plain)}
     card = fit.scorecard.words
     strength = {"factor": card.factor, "doubt": card.doubt} if card else {"factor": 1.0, "doubt": 0.0}
     whole = {

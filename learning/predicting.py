@@ -21,6 +21,7 @@ from learning.bounds import MOST_SWITCHES, forecast_bounds
 from learning.fitting import Fit
 from learning.matches import Matches
 from learning.measures import centred_points
+from learning.posterior import posterior
 from learning.resolving import current_fit
 
 __all__ = ["Citation", "Explanation", "Predictions", "explain", "predict"]
@@ -145,7 +146,7 @@ class Predictions:
 
 
 def predict(tree: Tree, cases: Cases | None = None, *, bounds: bool = False) -> Predictions:
-    """Forecasts in expectation over the worlds that people believe in.
+    """Forecasts in expectation over the worlds that people believe in, and over chains where there are any.
 
     Args:
         tree: Whose Z.
@@ -155,9 +156,13 @@ def predict(tree: Tree, cases: Cases | None = None, *, bounds: bool = False) -> 
     fit = current_fit(tree)
     asked = tree.Dstar if cases is None else cases
     matches = fit.background.matches(asked)
-    p = np.concatenate(
-        [fit.forecast(matches[at : at + _CHUNK]) for at in range(0, max(len(matches), 1), _CHUNK)]
-    )
+    several = posterior(tree)
+    if several:
+        p = several.forecast(asked)
+    else:
+        p = np.concatenate(
+            [fit.forecast(matches[at : at + _CHUNK]) for at in range(0, max(len(matches), 1), _CHUNK)]
+        )
     if not bounds:
         return Predictions(tree.task.classes, p)
     first, which = _different(matches)

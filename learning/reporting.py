@@ -18,6 +18,7 @@ from learning.fitting import Fit, Strengths, fit_numbers, fit_plain
 from learning.matches import Matches
 from learning.people.arms import has_forecasts, people_rows
 from learning.people.findings import people_findings
+from learning.posterior import posterior
 from learning.prior import Rating, fit_prior, ratings_of
 from learning.report import Effort, Report, StatementLine, build_report
 from learning.resolving import current_fit, resolved_cases
@@ -55,6 +56,13 @@ def report(
         notes.append(f"{resolved} cases of D* are resolved; each is scored by what was forecast before.")
     forecasts: Forecasts = {"Priory": _priory(tree, fit)}
     kinds: dict[str, Kind] = {"Priory": "priory"}
+    if several := posterior(tree):
+        forecasts["Priory, one tree"], kinds["Priory, one tree"] = forecasts["Priory"], "ablation"
+        forecasts["Priory"] = {
+            **forecasts["Priory"],
+            D_STAR: _as_forecast(tree, several.forecast(tree.Dstar)),
+        }
+        notes.append(several.sentence(tree.Dstar))
     if _is_large(tree, fit.background.matches(tree.D.cases)):
         notes.append(
             "Rows made of Priory's statements keep Priory's ridge; choosing it anew takes too long here."
@@ -106,11 +114,15 @@ def baselines(
     return rows
 
 
-def _priory(tree: Tree, fit: Fit) -> dict[str, Numbers]:
-    forecast = fit.forecast(fit.background.matches(tree.Dstar))
+def _as_forecast(tree: Tree, p: Numbers) -> Numbers:
+    """Forecasts of D*, those of resolved cases as they were before their labels became known."""
     earlier = resolved_cases(tree)
-    forecast[earlier.cases] = earlier.p  # as it was before their labels became known
-    found = {D_STAR: forecast}
+    p[earlier.cases] = earlier.p
+    return p
+
+
+def _priory(tree: Tree, fit: Fit) -> dict[str, Numbers]:
+    found = {D_STAR: _as_forecast(tree, fit.forecast(fit.background.matches(tree.Dstar)))}
     if tree.held_out.any():
         A = fit.background.matches(tree.D.cases)
         chosen = np.flatnonzero(~tree.held_out)

@@ -23,7 +23,10 @@ from kb.statements import Draft, Statement
 from learning.asking import HARDLY, Question, questions
 from learning.background import Background, background_of, sides_of, switches_of
 from learning.beliefs import prior_of
+from learning.chance import Chance
 from learning.fitting import folds_of, latest_fit, refit
+from learning.growing_words import grow_words, is_read_whole, text_aspects
+from learning.moves import preference_of
 from learning.objective import Objective, Standing, silenced
 from learning.prior import Prior, fit_prior
 from unpacking.budget import Budget
@@ -117,6 +120,9 @@ class _Search:
     prior: Prior = field(default_factory=lambda: fit_prior([]))
     background: Background = field(default_factory=lambda: Background((), (), (), 0))
     standing: Standing | None = None
+    texts_read: set[Address] = field(default_factory=set)
+    chance: Chance = field(default_factory=Chance)
+    prefers: Callable[[Statement], float] = field(default=lambda _: 0.0)
 
     def look_again(self) -> Standing:
         """Gather Z from the tree and fit its folds."""
@@ -133,16 +139,32 @@ class _Search:
 
         With many cases several are taken between two fits.
         """
-        frontier = {s.address: s for s in self.background.every if not s.is_unpacked}
+        aspects = text_aspects(self.tree, self.background.every)
+        frontier = {
+            s.address: s
+            for s in self.background.every
+            if not s.is_unpacked
+            and s.address not in self.background.words.place
+            and not is_read_whole(s, aspects)
+        }
         for s in frontier.values():
             if s.address not in self.offers:
                 self.offers[s.address] = self.weigh(s)
         best: list[_Offer] = []
         while len(best) < (AT_ONCE if len(self.rows) >= MANY_CASES else 1):
             chosen = {o.address for o in best}
-            open_ones = [o for a, o in self.offers.items() if a in frontier and a not in chosen]
-            ranked = sorted(open_ones, key=lambda o: (-o.worth, o.address))
-            if not ranked or ranked[0].worth <= (0.5 * best[0].worth if best else 0.0):
+            least = 0.5 * best[0].worth if best else 0.0
+            open_ones = [
+                o for a, o in self.offers.items() if a in frontier and a not in chosen and o.worth > least
+            ]
+            ranked = sorted(
+                open_ones,
+                key=lambda o: (
+                    -o.worth - self.chance.luck(o.address) - self.prefers(frontier[o.address]),
+                    o.address,
+                ),
+            )
+            if not ranked:
                 break
             if ranked[0].age == self.step:
                 best.append(ranked[0])
@@ -160,6 +182,8 @@ class _Search:
         if s.address not in self.proposed:
             self.proposed[s.address] = propose(self.tree, s.address, self.unpacker, n=PROPOSALS, seed=0)
         proposals = self.proposed[s.address]
+        if all(p.problems for p in proposals):
+            return _Offer(s.address, (), 0.0, self.step, 0)
         approved = best_approved(s.address, proposals)
         if any(c.when is None for c in proposals[approved].children):  # aspects: their points lie below them
             approval = proposals[approved].approval
@@ -197,10 +221,23 @@ class _Search:
             done = unpack_step(self.tree, offer.address, self.unpacker, n=PROPOSALS, choice=choice)
             self.step += 1
             self.cost += done.cost
+        self.read_texts()
         after = self.look_again().terms.to_dict() | {"J_before": before.terms.J if before else 0.0}
         for offer in offers:
             why = f"promised {offer.gain:.1f} nats of J"
             self.record("unpack", offer.address, why, {"offered": offer.gain, **after})
+
+    def read_texts(self) -> bool:
+        """Bring in all words of text columns whose aspects are unpacked; whether there were any to bring in.
+
+        Words are not chosen one by one: their points and people's doubts about them choose.
+        """
+        found = False
+        for aspect in text_aspects(self.tree, list(self.tree.walk(levels=2))):
+            if aspect.is_unpacked and aspect.address not in self.texts_read:
+                found = grow_words(self.tree, aspect, self.unpacker) > 0 or found
+                self.texts_read.add(aspect.address)
+        return found
 
     def replace(self, done: Expansion, proposal: int, gain: float) -> None:
         """Commit another proposal of an expansion into the next slot, and follow that one."""
@@ -247,6 +284,7 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
     resume: bool = True,
     seed: int | None = None,
     progress: Callable[[LearnResult], None] | None = None,
+    chance: Chance | None = None,
 ) -> LearnResult:
     """Search for the Z that explains D in the worlds that people believe in; people are asked when worth it.
 
@@ -260,10 +298,12 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
         resume: Go on under the name of the last run.
         seed: For folds and drawn worlds; the task's if None.
         progress: Called after each step.
+        chance: How it strays from the best move; not at all if None.
     """
     if scope not in ("on", "off"):
         raise InputError(f"{scope!r} is no scope.", where="--scope", remedy="Use on or off.")
-    search = _begin(tree, scope, resume=resume, seed=tree.task.seed if seed is None else seed)
+    begun_with = tree.task.seed if seed is None else seed
+    search = _begin(tree, scope, resume=resume, chance=chance or Chance(seed=begun_with), seed=begun_with)
     began = time.monotonic()
     if not (budget and budget.used_up(Cost())):
         _set_out(search)
@@ -274,7 +314,7 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
         return LearnResult(
             search.run,
             search.step,
-            len(search.background.testable),
+            len(search.background.testable) + len(search.background.words),
             terms.get("J", 0.0),
             terms,
             search.objective.seed,
@@ -304,16 +344,15 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
     return result(stopped)
 
 
-def _begin(tree: Tree, scope: Scope, *, resume: bool, seed: int) -> _Search:
-    n = tree.D_for_choosing.n
-    rows = np.random.default_rng(seed).permutation(n)[:MOST_CASES]
+def _begin(tree: Tree, scope: Scope, *, resume: bool, chance: Chance, seed: int) -> _Search:
+    rows = chance.rows(tree.D_for_choosing.n)[:MOST_CASES]
     y = tree.D_for_choosing.y[rows]
     folds = tuple(folds_of(len(y), seed))
     last = tree.record.spec.get("run")
     run = str(last) if resume and last else uuid.uuid4().hex[:12]
-    search = _Search(
-        tree, Objective(y, folds, STRENGTH, seed, literal=scope == "off"), rows, InductionUnpacker(), run
-    )
+    objective = Objective(y, folds, STRENGTH, seed, literal=scope == "off")
+    search = _Search(tree, objective, rows, InductionUnpacker(), run, chance=chance)
+    search.prefers = preference_of(tree)
     tree.remember({"run": run})
     search.look_again()
     return search
@@ -329,6 +368,8 @@ def _set_out(search: _Search) -> None:
     root = search.background.every[0]
     if not root.is_unpacked:
         search.take([search.weigh(root)])
+    elif search.read_texts():
+        search.look_again()
     _replace_what_fell_behind(search)
 
 
