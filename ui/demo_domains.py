@@ -92,7 +92,7 @@ class DomainsDemo:
 
             raise InputError(
                 f"a tree of this name was made of another draw or direction: {name}.",
-                where=self.face.kb,
+                where=self.face.shown_kb,
                 remedy="Use another --kb.",
             ) from None
         self.face.talk.print(task_lines(tree.task), "", sep="\n")
@@ -178,7 +178,7 @@ class DomainsDemo:
         self.face.hint(
             "right: of D*, by the mean of people who predicted nothing here. nats: log loss a case."
         )
-        kb = f"--kb {self.face.kb}"
+        kb = f"--kb {self.face.shown_kb}"
         self.face.hint(f"Next: priory people {kb}, priory rate {kb}, priory explain 0 {kb}")
 
 

@@ -24,6 +24,7 @@ from kb.stores import migrating
 from kb.stores.neo4j import faults
 from kb.stores.neo4j.connections import run
 from kb.stores.opening import open_store
+from kb.stores.protocol import MigrationNeededError, NewerDatabaseError
 
 if TYPE_CHECKING:
     from tests.neo4j_server.places import GraphPlace
@@ -268,7 +269,7 @@ def test_an_older_database_is_brought_up_to_date_only_when_asked(
 ) -> None:
     open_store(bare.url).close()
     _with_one_more(monkeypatch, COLOURS)
-    refused(bare.url, FailedError, r"it lacks 1 migrations.*colours.*priory migrate --kb neo4j://")
+    refused(bare.url, MigrationNeededError, r"made by an older Priory.*priory migrate --kb neo4j://")
     assert [step.name for step in migrating.status(bare.url).pending] == ["colours"]
     for _ in range(2):
         status = migrating.migrate(bare.url)
@@ -276,7 +277,7 @@ def test_an_older_database_is_brought_up_to_date_only_when_asked(
     assert bare.run("MATCH (c:Colour) RETURN c.name AS name") == [{"name": "red"}]
     open_store(bare.url).close()
     monkeypatch.undo()
-    refused(bare.url, FailedError, r"made by a newer Priory \(version \d+ .* Upgrade: pip install")
+    refused(bare.url, NewerDatabaseError, r"made by a newer Priory \(version \d+ .* Upgrade: pip install")
 
 
 def test_a_migration_that_stopped_between_schema_and_data_goes_on(

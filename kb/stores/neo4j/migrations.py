@@ -25,6 +25,7 @@ from kb.stores.neo4j.schema import (
     stored,
     wanted,
 )
+from kb.stores.protocol import NewerDatabaseError
 
 __all__ = ["Step", "bring_up_to_date", "refuse_others", "schema_of", "steps"]
 
@@ -56,7 +57,7 @@ def steps(db: Database) -> list[Step]:
     if not applied:
         _refuse_foreign(db)
     if applied and applied[-1].get("version", 0) > known[-1].version:
-        raise FailedError(
+        raise NewerDatabaseError(
             f"it was made by a newer Priory (version {applied[-1]['version']} of the schema; "
             f"this one knows {known[-1].version}).",
             where=db.where,

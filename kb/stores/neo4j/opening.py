@@ -10,6 +10,7 @@ from kb.stores.neo4j.addresses import graph_address
 from kb.stores.neo4j.connections import Clock, Database
 from kb.stores.neo4j.migrations import Step, bring_up_to_date, refuse_others, steps
 from kb.stores.neo4j.store import Neo4jStore
+from kb.stores.protocol import MigrationNeededError
 
 __all__ = ["OLDEST_NEO4J", "migration_steps", "open_neo4j"]
 
@@ -29,7 +30,8 @@ def open_neo4j(
 
     Raises:
         InputError: The URL names no database, or it holds something else, or nothing and may not be made.
-        FailedError: It is older or newer than the code, or the server can't be reached or refuses the user.
+        MigrationNeededError: It is older than the code.
+        FailedError: It is newer than the code, or the server can't be reached or refuses the user.
     """
     db = Database(graph_address(url, ask=ask), clock=clock)
     try:
@@ -47,11 +49,11 @@ def _make_ready(db: Database, *, create: bool) -> None:
     if not missing:
         refuse_others(db)
     elif len(missing) < len(found):
-        raise FailedError(
-            f"it lacks {len(missing)} migrations of this Priory, the first is {missing[0][0]}, "
-            f"{missing[0][1]}.",
+        raise MigrationNeededError(
+            f"it was made by an older Priory (version {missing[0][0] - 1} of the schema; "
+            f"this one has {missing[-1][0]}).",
             where=db.where,
-            remedy=f"Make a copy, then: priory migrate --kb {db.where}",
+            remedy=f"Make a copy, then bring it up to date: priory migrate --kb {db.where}",
         )
     elif create:
         bring_up_to_date(db)
