@@ -14,7 +14,7 @@ from tests.docs.reading import ROOT, RUN, Step, blocks, steps
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUNNING = [page for page in PAGES if page.name not in ("CONTRIBUTING.md", "cli.md", "measurements.md")]
-NOT_RUN = {"", "bash", "csv", "json", "sql", "text", *RUN}
+NOT_RUN = {"", "bash", "csv", "cypher", "json", "sql", "text", *RUN}
 SECONDS = 120
 
 
