@@ -34,6 +34,7 @@ def pane(visit: Visit, go_to: Callable[[str], None]) -> None:
     def followed(key: str) -> Callable[[], None]:
         def follow() -> None:
             go_to(st.session_state[key].select["z"])
+
         return follow
 
     shown_card = {**card(visit.tree, s, judged), "rates": True}
