@@ -23,7 +23,7 @@ from benchmarks.texts import Texts, vectors_of
 from benchmarks.word_trees import WordTask, fit_now, prior_now, word_task
 from kb.arrays import Codes, Numbers
 from learning.fitting import Fit
-from learning.people.from_x import softmax_regression
+from learning.people.from_x import RIDGE, softmax_regression
 from learning.people.reader import fit_reader
 from learning.people.reading import Reading
 from learning.recorded import RecordedRaters, read_recorded
@@ -35,6 +35,7 @@ OURS = "Priory: ratings, no V"
 MOST = 3_000
 SIZES = (50, 400)
 FLOOR = 0.02  # an imitator never says less
+LONG_RIDGE = 2.0  # where what Z says is among the inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +156,12 @@ def people_rows(task: WordTask, pair: Pair, fit: Fit, seed: int) -> dict[str, tu
         reader = fit_reader(reading.take(V[:n]), given)
         through_Z = task.positive(reader.forecast(reading))
         found[f"f through Z, {n}"] = rest, through_Z[rest]
-        w = softmax_regression(pair.E_star[V[:n]], people[:n], ridge=2.0)
-        found[f"f from x alone, {n}"] = rest, _positive(pair.E_star[rest], w)
+        for ridge in (RIDGE, LONG_RIDGE):
+            w = softmax_regression(pair.E_star[V[:n]], people[:n], ridge=ridge)
+            found[f"f from x alone, ridge {ridge:g}, {n}"] = rest, _positive(pair.E_star[rest], w)
         odds = logit(np.clip(through_Z, 1e-3, 1.0 - 1e-3))
         both = np.column_stack([pair.E_star, 3.0 * odds, 3.0 * from_D])
-        w = softmax_regression(both[V[:n]], people[:n], ridge=2.0)
+        w = softmax_regression(both[V[:n]], people[:n], ridge=LONG_RIDGE)
         found[f"x and Z together, {n}"] = rest, _positive(both[rest], w)
     return found
 
@@ -185,7 +187,8 @@ def one(
     with word_task(pair.D, pair.Dstar, rated) as task:
         import_words(task.tree, rated, silence_is_neither=True)
         people = prior_now(task, task.tree.judgements(), list(answers_elsewhere(task.tree)))
-        fit = fit_now(task, people, on=pair.fit)
+        fit = fit_now(task, people, on=pair.fit, strength=strengths.get(pair.name))
+        strengths[pair.name] = fit.points.word_strength
         found |= our_rows(task, pair, fit, fit)
         after_V = people_rows(task, pair, fit, seed)
     embedding, ours = found["LR on a pretrained embedding"], found[OURS]
@@ -209,9 +212,10 @@ def main() -> None:
     on_Dstar: dict[str, Scores] = {}
     after_V: dict[str, Scores] = {}
     imitation: dict[str, dict[str, list[float]]] = {}
+    strengths: dict[str, float] = {}
     for seed in range(options.seeds):
         for pair in pairs(domains, seed):
-            found, later = one(pair, rated, seed)
+            found, later = one(pair, rated, seed, strengths)
             n_star = len(pair.Dstar.y)
             for row, (p, q) in found.items():
                 on_D.setdefault(pair.name, Scores()).add(

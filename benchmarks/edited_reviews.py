@@ -52,12 +52,16 @@ def rows(data: EditedReviews, seeds: int) -> None:
         people = prior_now(task, task.tree.judgements(), elsewhere)
         nobody = prior_now(task, [])
         began = time.time()
+        first = next(iter(data.folds(0)))[0]
+        strength = fit_now(task, people, on=first).points.word_strength
         for seed in range(seeds):
             for fit, held, star in data.folds(seed):
-                for row, (p, q) in _forecasts(task, data, people, nobody, (fit, held, star)).items():
+                found = _forecasts(task, data, (people, nobody), strength, (fit, held, star))
+                for row, (p, q) in found.items():
                     on_D.add(row, seed, held, data.D.y[held], p, len(data.D.y))
                     on_Dstar.add(row, seed, star, data.Dstar.y[star], q, len(data.Dstar.y))
-    print(f"{seeds} seeds, {len(task.background.words):,} words, {time.time() - began:.0f} s")
+            print(f"seed {seed}  D* {on_Dstar.line(OURS)}  ({time.time() - began:.0f} s)", flush=True)
+    print(f"{seeds} seeds, {len(task.background.words):,} words, λ = {strength:g}, as D chooses it")
     print_table({"D, held out": on_D, "D*": on_Dstar}, OURS)
 
 
@@ -65,18 +69,22 @@ Split = tuple[Codes, Codes, Codes]
 
 
 def _forecasts(
-    task: WordTask, data: EditedReviews, people: Prior, nobody: Prior, split: Split
+    task: WordTask, data: EditedReviews, priors: tuple[Prior, Prior], strength: float, split: Split
 ) -> dict[str, tuple[Numbers, Numbers]]:
     """P(positive) on D held out and on D*, row by row."""
     fit_rows, held, star = split
-    whole = fit_now(task, people, on=fit_rows)
+    people, nobody = priors
+    whole = fit_now(task, people, on=fit_rows, strength=strength)
     found = {
         OURS: read(task, whole, held, star),
-        "  strength on D* as on D": read(task, fit_now(task, people, on=fit_rows, spread=False), held, star),
-        "  λ = 1": read(task, fit_now(task, people, on=fit_rows, strength=1.0), held, star),
+        "  strength on D* as on D": read(task, fit_at_home(whole), held, star),
         "  ratings only, D fits their scale": read(task, ratings_only(task, whole, fit_rows), held, star),
-        "  no ratings": read(task, fit_now(task, nobody, on=fit_rows, spread=False), held, star),
+        "  no ratings": read(
+            task, fit_now(task, nobody, on=fit_rows, strength=strength, spread=False), held, star
+        ),
     }
+    if strength != 1.0:
+        found["  λ = 1"] = read(task, fit_now(task, people, on=fit_rows, strength=1.0), held, star)
     found |= plain_models(data, split)
     embedding, ours = found["LR on a pretrained embedding"], found[OURS]
     found["mean log-odds of the embedding and Priory"] = (
@@ -165,8 +173,11 @@ def budget(data: EditedReviews, seeds: int) -> None:
     """How good D* is after so many single answers, asked by leverage."""
     rated = lexicon(("negative", "positive"))
     found = {n: Scores() for n in BUDGETS}
+    began = time.time()
     with word_task(data.D, data.Dstar, rated) as task:
         words = {a: task.background.words.phrases[i] for a, i in task.background.words.place.items()}
+        rows = next(iter(data.folds(0)))[0]
+        strength = fit_now(task, prior_now(task, []), on=rows).points.word_strength
         for seed in range(seeds):
             for number, (fit_rows, _, star) in enumerate(data.folds(seed)):
                 rng = np.random.default_rng([seed, number])
@@ -175,9 +186,9 @@ def budget(data: EditedReviews, seeds: int) -> None:
                 def ask(asked: list[Address], on: Codes = fit_rows, said: list[Judgement] = said) -> Fit:
                     classes = task.tree.task.classes
                     said += [reply(a, rated.of(words[a]), classes, rng, "benchmark") for a in asked]  # noqa: B023
-                    return fit_now(task, prior_now(task, said), on=on)
+                    return fit_now(task, prior_now(task, said), on=on, strength=strength)
 
-                first = fit_now(task, prior_now(task, []), on=fit_rows)
+                first = fit_now(task, prior_now(task, []), on=fit_rows, strength=strength)
                 Dstar = task.tree.Dstar
                 for answers, _, after in in_rounds(first, Dstar, max(BUDGETS), ask, Counter()):
                     if answers in found:
@@ -187,6 +198,7 @@ def budget(data: EditedReviews, seeds: int) -> None:
             for answers, scores in found.items():
                 if scores.of:
                     print(f"seed {seed}, {answers:>4} answers  {scores.line('by leverage')}", flush=True)
+        print(f"λ = {strength:g}, as D chooses it with nobody asked; {time.time() - began:.0f} s")
 
 
 def main() -> None:
