@@ -179,10 +179,12 @@ def imitation_loss(pair: Pair, rows: Codes, p: Numbers) -> float:
     return float((-told * np.log(kept) - (1.0 - told) * np.log(1.0 - kept)).mean())
 
 
-def one(
-    pair: Pair, rated: RecordedRaters, seed: int
-) -> tuple[dict[str, tuple[Numbers, Numbers]], dict[str, tuple[Codes, Numbers]]]:
-    """All forecasts of one pair and seed."""
+Rows = dict[str, tuple[Numbers, Numbers]]
+RowsAfterV = dict[str, tuple[Codes, Numbers]]
+
+
+def one(pair: Pair, rated: RecordedRaters, seed: int, strengths: dict[str, float]) -> tuple[Rows, RowsAfterV]:
+    """All forecasts of one pair and seed; λ of the words is chosen on D, once for a pair."""
     found = plain_rows(pair)
     with word_task(pair.D, pair.Dstar, rated) as task:
         import_words(task.tree, rated, silence_is_neither=True)
