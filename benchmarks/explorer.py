@@ -147,10 +147,10 @@ class Watched:
         return took
 
 
-def watched(browser: Browser, url: str) -> Watched:
-    """A new page there."""
+def watched(browser: Browser, url: str, name: str = "Ada") -> Watched:
+    """A new page there, in a browser of that person."""
     context = browser.new_context(viewport={"width": 1360, "height": 860})
-    context.add_cookies([{"name": "priory_name", "value": "Ada", "url": url}])
+    context.add_cookies([{"name": "priory_name", "value": name, "url": url}])
     found = Watched(context.new_page())
     found.page.on("websocket", lambda ws: ws.on("framereceived", lambda f: found.bytes.append(len(f))))
     return found
@@ -249,8 +249,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         files = {n: build(folder / f"bench-{n}.db", n) for n in (SMALL, given.nodes)}
-        sites = {n: stack.enter_context(_explorer(url, folder / f"{n}.log")) for n, url in files.items()}
-        empty = stack.enter_context(_empty(folder))
+        sites = {n: stack.enter_context(explorer_of(url, folder / f"{n}.log")) for n, url in files.items()}
+        empty = stack.enter_context(empty_app(folder))
         browser = stack.enter_context(sync_playwright()).chromium.launch(
             executable_path=shutil.which("chromium"),
             args=[
@@ -264,14 +264,16 @@ def main() -> None:
         measure(browser, sites, empty, given.times, given.rounds)
 
 
-def _explorer(url: str, log: Path) -> AbstractContextManager[str]:
+def explorer_of(url: str, log: Path) -> AbstractContextManager[str]:
+    """``priory explore`` on a knowledge base."""
     code = "import sys; from ui.main import main; sys.argv[0] = 'priory'; main()"
     port = free_port()
     command = [sys.executable, "-c", code, "explore", "--kb", url, "--no-browser", "--port", str(port)]
     return served(command, port, log, "/healthz")
 
 
-def _empty(folder: Path) -> AbstractContextManager[str]:
+def empty_app(folder: Path) -> AbstractContextManager[str]:
+    """The smallest Streamlit app."""
     script = folder / "empty_app.py"
     script.write_text(EMPTY_APP)
     port = free_port()

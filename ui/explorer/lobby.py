@@ -190,7 +190,7 @@ def _maker(visit: Visit, tasks: Sequence[TaskKind], path: str) -> None:
         if st.form_submit_button("Make it", type="primary"):
             _made(visit, Session(name.strip(), task=task, guidelines=told_first.strip(), **plan), int(most))
     kind = "" if path == "rate" else " --task prediction"
-    st.caption(f"More choices, gold items among them: `priory session new NAME{kind}`")
+    st.caption(f"More choices, gold items among them: priory session new NAME{kind}")
 
 
 def _rating_plan(place: Any) -> dict[str, Any]:
