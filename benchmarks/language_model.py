@@ -1,7 +1,7 @@
-"""A language model as an unpacker: our own time per step, and what a small local model's typed grammar is worth.
+"""A language model as an unpacker: our own time per step, and what a small local model's grammar is worth.
 
-`python -m benchmarks.language_model time` and `python -m benchmarks.language_model typed --kb typed.db`. The second
-can be stopped and goes on where it was; no reply is asked for twice.
+`python -m benchmarks.language_model time` and `python -m benchmarks.language_model typed --kb typed.db`. The
+second can be stopped and goes on where it was; no reply is asked for twice.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from kb.conditions import parse_condition
 from kb.errors import InputError, PrioryError
 from kb.knowledge import KnowledgeBase, Tree, open_kb
 from kb.records import Expansion
+from kb.statements import Draft
 from kb.tables import prepare_task_from_columns
 from learning.fitting import refit
 from learning.growing import unpack_below
@@ -32,6 +33,18 @@ from learning.scores import log_loss
 from unpacking.language_model.unpacker import LanguageModel
 from unpacking.step import unpack_step
 
+FOUND = (
+    "steps",
+    "replies",
+    "read",
+    "children",
+    "aspects",
+    "well formed",
+    "passed",
+    "committed",
+    "right",
+    "sided",
+)
 WRITES = ("commit", "put_blob", "put_document", "lease", "release")
 
 
@@ -44,7 +57,7 @@ def smollm2() -> Path:
 
 
 def own_time(steps: int, cases: int) -> tuple[list[float], list[float]]:
-    """CPU milliseconds of each step with a model that answers at once: without the store's writes, and with."""
+    """CPU milliseconds of each step, the model answering at once: without the store's writes, and with."""
     from tests.language_models import children, fake_chat
 
     rng = np.random.default_rng(0)
@@ -118,10 +131,8 @@ def expansions(tree: Tree) -> Iterator[Expansion]:
 
 
 def counted(tree: Tree) -> dict[str, int]:
-    """Of what the model wrote: how much is well formed, passed the checks, was committed, and says what D says."""
-    found = dict.fromkeys(
-        ("steps", "replies", "read", "children", "testable", "passed", "committed", "right"), 0
-    )
+    """Of what the model wrote: what is well formed, passed the checks, was committed, and is right on D."""
+    found = dict.fromkeys(FOUND, 0)
     for done in expansions(tree):
         found["steps"] += 1
         replies = [p for p in done.proposals if "without the" not in p.how]
@@ -131,18 +142,25 @@ def counted(tree: Tree) -> dict[str, int]:
             bad = {p.split()[1] for p in proposal.problems if p.startswith("child ")}
             for i, child in enumerate(proposal.children):
                 found["children"] += 1
-                found["testable"] += _is_testable(tree, child.when) and child.side in tree.task.classes
+                found["aspects"] += child.kind == "aspect"
+                found["well formed"] += _is_well_formed(tree, child)
                 found["passed"] += f"{i}:" not in bad
         found["committed"] += len(done.children)
-    found["right"] = sum(s.points.get(s.draft.side or "", 0.0) > 0 for s in tree.walk() if s.draft.side)
+    sided = [s for s in tree.walk() if s.draft.side]
+    found["sided"] = len(sided)
+    found["right"] = sum(s.points.get(s.draft.side or "", 0.0) > 0 for s in sided)
     return found
 
 
-def _is_testable(tree: Tree, when: str | None) -> bool:
+def _is_well_formed(tree: Tree, child: Draft) -> bool:
+    """A claim has a condition that can be tested and a side; an aspect has columns to unpack it by."""
+    if child.kind == "aspect":
+        return bool(child.columns) and set(child.columns) <= {c.name for c in tree.task.columns}
     try:
-        return when is not None and bool(parse_condition(when, tree.task.columns).sql)
+        parse_condition(child.when or "", tree.task.columns)
     except InputError:
         return False
+    return child.side in tree.task.classes
 
 
 def losses(task: ShiftedTask, tree: Tree) -> tuple[float, float]:

@@ -1,0 +1,74 @@
+"""SIGKILL at every point of a step by a language model: no answer is paid twice, no child doubled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from kb.knowledge import open_kb
+from tests.tasks import grow, planted
+from tests.unpacking.language_model.mortal import LEASE_SECONDS, POINTS, Paid, Trap, live, read_once
+
+pytest.importorskip("langchain_core", reason="needs the extra language-models")
+
+ROOM = Path(__file__).parents[3]
+KILLS = 210
+TREES = [f"tree{n:02}" for n in range(64)]
+
+pytestmark = [
+    pytest.mark.crash,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork"),
+]
+
+
+def test_two_hundred_kills_pay_nothing_twice_and_double_nothing(tmp_path: Path) -> None:
+    url, paid = f"sqlite:///{tmp_path}/killed.db", tmp_path / "paid"
+    with open_kb(url) as kb:
+        for n, name in enumerate(TREES):
+            grow(kb, planted(n, n=80, n_star=40), name)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.unpacking.language_model.mortal", url, str(paid), str(KILLS), "0"],
+        cwd=ROOM,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=True,
+    )
+    ends = [line.split("|") for line in done.stdout.splitlines()]
+    assert {end for *_, end in ends} <= {"-9", "0"}, "a child failed by itself"
+    died = Counter(point for point, _, end in ends if end == "-9")
+    assert died.total() >= 200
+    assert set(died) == set(POINTS)
+
+    asked = Counter(paid.read_text().splitlines())
+    assert len(asked) > 100
+    paid_again = sum(times - 1 for times in asked.values())
+    assert paid_again == died["after request"], "an answer that was stored was paid for once more"
+
+    time.sleep(LEASE_SECONDS)
+    with open_kb(url, create=False) as kb:
+        assert list(kb.store.check()) == []
+        touched = [name for name in TREES if kb.tree(name).children()]
+        assert len(touched) > 10
+        for name in touched:
+            tree = kb.tree(name)
+            for s in tree.walk():
+                steps = tree.store.expansions(tree.tree_id, s.address)
+                assert len(steps) <= 1, "a step was taken twice"
+                assert len(tree.children(s.address)) == (len(steps[0].children) if steps else 0)
+
+    name = touched[0]
+    before = len(paid.read_text().splitlines())
+    with open_kb(url, create=False) as kb:
+        cached = read_once(kb.tree(name))
+    for _ in range(2):
+        live(url, name, paid, Trap("never", 1), Paid(), cached)
+    more = Counter(paid.read_text().splitlines()[before:])
+    assert not [line for line in more if asked[line]], "what was stored before was asked for again"
