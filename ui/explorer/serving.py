@@ -169,6 +169,12 @@ def _options(server: Server) -> dict[str, object]:
 
 
 def _check_login(secrets: object) -> None:
+    if importlib.util.find_spec("authlib") is None:
+        raise InputError(
+            "--auth needs Authlib, which is not installed.",
+            where="--auth",
+            remedy="Install it: pip install 'streamlit[auth]'",
+        )
     try:
         found = "auth" in secrets  # type: ignore[operator]  # Streamlit's lazy mapping
     except FileNotFoundError:
