@@ -16,7 +16,7 @@ from kb.address import ROOT, ancestors
 from kb.arrays import Codes, Numbers
 from kb.tokens import Mark, split_phrase
 from learning.clouds import WordCard
-from learning.prior import Prior
+from learning.prior import Belief, Prior
 from learning.side_answers import Said, WordsSaid
 from learning.sides import (
     NEGATED,
@@ -116,10 +116,20 @@ def beliefs_about_words(words: Words, prior: Prior, classes: Sequence[str]) -> W
         elif about.credences:
             answers = float(about.counts.sum()) + WORTH
             tau[i] = (tau[i] * answers + about.credence) / (answers + about.credences)
+    for address, i in words.place.items():
+        if address in prior.rated and address not in said.at:  # only compared with another
+            tau[i] = _with_comparisons(tau[i], direct[i], prior.rated[address])
     tau *= _of_columns(words, prior)[:, None]
     other = (words.sides >= 0)[:, None] & (np.arange(len(classes)) != words.sides[:, None])
     tau[other], stated[other] = 0.0, 0.0
     return WordCard(tau, stated)
+
+
+def _with_comparisons(tau: Numbers, about: Said | None, compared: Belief) -> Numbers:
+    """What comparisons gave counts as so many plain credences."""
+    worth = WORTH + (about.answers if about else 0.0)
+    found: Numbers = (tau * worth + compared.rated * compared.plausibility) / (worth + compared.rated)
+    return found
 
 
 def answered_sides(words: Words, prior: Prior, classes: Sequence[str]) -> Codes:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase, Tree, open_kb
     from kb.tables import TaskOptions, prepare_task
     from learning.asking import answer, questions
+    from learning.comparing import compare
     from learning.estimator import PriorClassifier
     from learning.growing import add, drop, edit, restore, unpack, unpack_below
     from learning.predicting import explain, predict
@@ -34,6 +35,7 @@ __all__ = [
     "Tree",
     "add",
     "answer",
+    "compare",
     "drop",
     "edit",
     "explain",
@@ -59,6 +61,7 @@ _HOME = {
     "Tree": "kb.knowledge",
     "add": "learning.growing",
     "answer": "learning.asking",
+    "compare": "learning.comparing",
     "drop": "learning.growing",
     "edit": "learning.growing",
     "explain": "learning.predicting",

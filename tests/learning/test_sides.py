@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from learning.sides import (
 UP, DOWN = np.eye(4)[0], np.eye(4)[1]
 
 
-def answers(counts: list[list[float]], strength: list[list[float]] | None = None) -> SideAnswers:
+def answers(counts: Sequence[Sequence[float]], strength: list[list[float]] | None = None) -> SideAnswers:
     given = np.array(counts, dtype=np.float64)
     return SideAnswers(given, np.zeros_like(given[:, 1:]) if strength is None else np.array(strength))
 

@@ -18,6 +18,7 @@ from learning import word_vectors
 from learning.asking import answer, questions
 from learning.background import background_of
 from learning.beliefs import prior_of
+from learning.comparing import compare
 from learning.fitting import latest_fit, refit
 from learning.recorded import read_recorded
 from learning.rounds import Round, curve_in_words, in_rounds, round_size, simulate
@@ -147,6 +148,13 @@ def test_a_plain_credence_speaks_for_every_class_alike(tree: Tree) -> None:
     tau = believed(tree)
     assert tau[GOOD[0]][0] == pytest.approx(tau[GOOD[0]][1])
     assert tau[GOOD[0]][0] > tau[GOOD[1]][0]
+
+
+def test_a_comparison_moves_words_apart(tree: Tree) -> None:
+    compare(tree, "0.0.0", "0.0.1", 9.0, rater="human:ada")
+
+    tau = believed(tree)
+    assert tau[GOOD[0]][0] > tau[BAD[0]][0] > tau[GOOD[1]][0]
 
 
 def test_a_doubted_column_dims_all_its_words(tree: Tree) -> None:

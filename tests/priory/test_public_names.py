@@ -20,6 +20,7 @@ NAMES = [
     "Tree",
     "add",
     "answer",
+    "compare",
     "drop",
     "edit",
     "explain",

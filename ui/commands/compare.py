@@ -54,8 +54,8 @@ def compare(
             return
         face.say(f"→ {found.changed:,} of {count(found.of, 'prediction')} changed")
         p, q = found.plausibility
-        said = f"all that was said gives {first} {p:.0%} and {second} {q:.0%}, odds of {_times(found.ratio)}"
-        face.say(f"  {said}")
+        said = f"All that was said gives {first} {p:.0%} and {second} {q:.0%}, odds of {_times(found.ratio)}"
+        face.say(f"{said}.")
         _tell_worst(face, tree, found.consistency)
 
 
@@ -93,7 +93,7 @@ def _tell_worst(face: Face, tree: Tree, found: Consistency, *, always: bool = Fa
     face.say()
     face.say(f"Three comparisons that add up least, off by a factor of {worst.off_by:.2g}:")
     for one, other, ratio in ((a, b, ab), (b, c, bc), (a, c, ac)):
-        face.say(f"  {one} to {other}  {ratio}")
+        face.say(f"{one} to {other} is {ratio}")
     for address in worst.addresses:
-        face.hint(f"  {address}  {shortened(tree.statement(address).text, 90)}")
+        face.hint(f"{address} {shortened(tree.statement(address).text, 90)}")
     face.hint(f"Say one of them anew: priory compare {a} {c} {worst.ratios[0] * worst.ratios[1]:.2g}")
