@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from kb.address import ROOT, Address
-from kb.arrays import Numbers
+from kb.arrays import Codes, Numbers
 from kb.cases import Cases
 from kb.knowledge import Tree
 from learning.expectation import expectation_over
@@ -26,7 +26,16 @@ from learning.people.reading import said_of
 from learning.people.samples import samples
 from learning.scorecard import Points, Scorecard, contributions, forecast
 
-__all__ = ["Alarm", "AskAgain", "Unrated", "alarm", "says_of_ratings", "unrated_points", "worth_asking_again"]
+__all__ = [
+    "Alarm",
+    "AskAgain",
+    "Unrated",
+    "alarm",
+    "lean_of_words",
+    "says_of_ratings",
+    "unrated_points",
+    "worth_asking_again",
+]
 
 NAMED = 5
 SURELY = 2.0  # standard deviations
@@ -159,7 +168,7 @@ class Unrated:
         return np.asarray(logs - logs.mean(axis=1, keepdims=True))
 
 
-def unrated_points(fit: Fit, D: Matches, y: Any) -> Unrated:
+def unrated_points(fit: Fit, D: Matches, y: Codes) -> Unrated:
     """The points that D calls for when nobody has rated; ratings have no part in them.
 
     Args:
@@ -243,6 +252,18 @@ def _whom_to_doubt(third: Agreement, z: float | None) -> Doubt | None:
     if third.outcome == "contradicted" or (z is not None and z > SURELY):
         return "predictions"
     return None
+
+
+def lean_of_words(fit: Fit, D: Matches, y: Codes, *, seed: int) -> float | None:
+    """How far the sides that people gave to words go with D, as z; None where they gave too few.
+
+    Args:
+        fit: Z as rated.
+        D: Which statement speaks about which labelled case.
+        y: Their classes, shape (n,).
+        seed: For the deals.
+    """
+    return _z_on_D(fit, unrated_points(fit, D, y), seed)
 
 
 def _z_on_D(fit: Fit, unrated: Unrated, seed: int) -> float | None:  # noqa: N802

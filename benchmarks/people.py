@@ -1,0 +1,266 @@
+"""What people's forecasts are worth, and several Z: `python -m benchmarks.people WHAT`.
+
+WHAT is ``imitate``, ``certify``, ``alarm`` (four domains rated by people; ``--sdist FILE`` or pip fetches
+them) or ``chains`` (penguins). One forecast of a text is one rater of half B: positive, negative, or neither
+(one half each). Truth is half A and only scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.domains import Pair, pairs
+from benchmarks.word_trees import WordTask, fit_now, prior_now, word_task
+from kb.arrays import Codes, Numbers
+from learning.fitting import Fit
+from learning.people.agreement import agreement
+from learning.people.alarm import Unrated, lean_of_words, says_of_ratings
+from learning.people.certificate import (
+    contradictions,
+    divergences,
+    imitation_loss,
+    most_divergence,
+    upper_mean,
+    upper_share,
+)
+from learning.people.from_x import FromX, fit_from_x
+from learning.people.network import Network, fit_network
+from learning.people.reader import Reader, fit_reader
+from learning.people.reading import Reading
+from learning.recorded import RecordedAnswer, RecordedRaters, read_recorded
+from learning.word_importing import import_words
+from learning.words_elsewhere import answers_elsewhere
+from ui.domains import CLASSES, Domain, fetched_sdist, lexicon_of, read_domains
+
+TO_CERTIFY = ("products → opinion", "films → products", "tweets → opinion")
+TO_ALARM = ("products → films", "films → products", "opinion → tweets", "tweets → opinion")
+KINDS = ("as they are", "half random", "shuffled", "reversed")
+SIZES = (10, 25, 50, 100)
+SWAPPED = {CLASSES[0]: CLASSES[1], CLASSES[1]: CLASSES[0]}
+
+
+def damaged(rated: RecordedRaters, kind: str, seed: int) -> RecordedRaters:
+    """The ratings with something wrong."""
+    rng = np.random.default_rng(seed)
+    words = list(rated.answers)
+    every = [a for said in rated.answers.values() for a in said]
+
+    def turned(a: RecordedAnswer) -> RecordedAnswer:
+        return replace(a, side=SWAPPED.get(a.side, a.side))
+
+    if kind == "reversed":
+        answers = {word: tuple(map(turned, said)) for word, said in rated.answers.items()}
+    elif kind == "shuffled":
+        order = rng.permutation(len(words))
+        answers = {word: rated.answers[words[i]] for word, i in zip(words, order, strict=True)}
+    elif kind == "half random":
+        answers = {}
+        for word, said in rated.answers.items():
+            drawn = [every[i] for i in rng.integers(len(every), size=len(said))]
+            both = zip(said, drawn, strict=True)
+            answers[word] = tuple(replace(d, rater=a.rater) if rng.random() < 0.5 else a for a, d in both)
+    else:
+        answers = dict(rated.answers)
+    return RecordedRaters(answers, rated.source)
+
+
+@contextmanager
+def fitted(pair: Pair, rated: RecordedRaters) -> Iterator[tuple[WordTask, Fit, Reading]]:
+    """Z of a pair under some ratings, and how an imitator sees D*."""
+    with word_task(pair.D, pair.Dstar, rated) as task:
+        import_words(task.tree, rated, silence_is_neither=True)
+        prior = prior_now(task, task.tree.judgements(), list(answers_elsewhere(task.tree)))
+        fit = fit_now(task, prior, on=pair.fit)
+        A = task.background.matches(task.tree.Dstar)
+        depth = np.array([2.0 + (turn >= 0) for turn in task.background.words.turns])
+        yield task, fit, Reading(fit, A, pair.E_star, np.zeros(0), np.zeros(0, dtype=np.int64), depth)
+
+
+def one_rater_each(pair: Pair, rows: Codes, rng: np.random.Generator, *, turned: bool) -> Numbers:
+    """Forecasts of one rater of half B per text, in the order of the tree's classes, shape (n, 2)."""
+    said = np.array([(np.sign(rng.choice(pair.people[i])) + 1.0) / 2.0 for i in rows])
+    p = np.stack([1.0 - said, said], axis=1)
+    return p[:, ::-1] if turned else p
+
+
+def all_of_half_B(pair: Pair, *, turned: bool) -> Numbers:  # noqa: N802
+    """Mean forecast per text, shape (n, 2)."""
+    said = np.array([((np.sign(b) + 1.0) / 2.0).mean() for b in pair.people])
+    p = np.stack([1.0 - said, said], axis=1)
+    return p[:, ::-1] if turned else p
+
+
+def imitate(domains: dict[str, Domain], rated: RecordedRaters, seeds: int) -> None:
+    """Imitation loss on the rest of D*, by what was fitted to so many forecasts."""
+    found: dict[tuple[str, int], list[float]] = {}
+    for seed in range(seeds):
+        for pair in pairs(domains, seed):
+            if pair.name not in TO_CERTIFY:
+                continue
+            with fitted(pair, rated) as (task, _, reading):
+                turned = task.tree.task.classes[0] != CLASSES[0]
+                rng = np.random.default_rng([seed, 1])
+                order = rng.permutation(len(pair.Dstar.y))
+                people = one_rater_each(pair, order[:400], rng, turned=turned)
+                rest = order[400:]
+                told = all_of_half_B(pair, turned=turned)[rest]
+                for n in (25, 50, 100, 200, 400):
+                    here, said = reading.take(order[:n]), people[:n]
+                    rows: dict[str, Reader | FromX | Network] = {
+                        "reader": fit_reader(here, said),
+                        "reader of 7": fit_reader(here, said, view=7),
+                        "from x alone": fit_from_x(here, said, ridge=2.0),
+                    }
+                    for decay in (1.0, 5.0):
+                        rows[f"network, ridge {decay:g}"] = fit_network(here, said, decay=decay, seed=0)
+                    for name, f in rows.items():
+                        loss = imitation_loss(told, f.forecast(reading.take(rest)))
+                        found.setdefault((name, n), []).append(loss)
+            print(f"seed {seed}  {pair.name}", flush=True)
+    names = list(dict.fromkeys(name for name, _ in found))
+    print("\nimitation loss on the rest of D*, nats a forecast, after 25, 50, 100, 200, 400 forecasts")
+    for name in names:
+        print(f"  {name:<20}", "  ".join(f"{np.mean(found[name, n]):.3f}" for n in (25, 50, 100, 200, 400)))
+
+
+def certify(domains: dict[str, Domain], rated: RecordedRaters, draws: int) -> None:
+    """Coverage and width of the bounds, with V drawn and with V sorted."""
+    totals: dict[tuple[str, int], list[tuple[float, ...]]] = {}
+    for pair in pairs(domains, 0):
+        if pair.name not in TO_CERTIFY:
+            continue
+        with fitted(pair, rated) as (task, _, reading):
+            turned = task.tree.task.classes[0] != CLASSES[0]
+            rng = np.random.default_rng(0)
+            order = rng.permutation(len(pair.Dstar.y))
+            first, rest = order[:100], order[100:]
+            f = fit_reader(reading.take(first), one_rater_each(pair, first, rng, turned=turned))
+            p = f.forecast(reading.take(rest))
+        most = most_divergence(2)
+        sure = np.argsort(-np.abs(p[:, 0] - 0.5), kind="stable")
+        for n in (25, 50, 100, 200, 400):
+            for how in ("drawn", "sorted"):
+                for _ in range(draws):
+                    said = one_rater_each(pair, rest, rng, turned=turned)  # what they would say of all
+                    far, against = divergences(said, p), contradictions(said, p)
+                    rows = rng.permutation(len(rest))[:n] if how == "drawn" else sure[:n]
+                    scaled = np.minimum(far[rows] / most, 1.0)
+                    nats = most * upper_mean(scaled, population=len(rest), planned=n)
+                    share = upper_share(int(against[rows].sum()), n)
+                    kept = (nats >= far.mean(), nats, far.mean(), share >= against.mean(), share)
+                    totals.setdefault((how, n), []).append((*kept, against.mean()))
+        print(pair.name, flush=True)
+    print("\nV       n  covered  bound of nats (true)   covered  bound of contradictions (true)")
+    for (how, n), rows_ in totals.items():
+        held, nats, true, held_share, share, true_share = np.mean(np.array(rows_, dtype=float), axis=0)
+        print(
+            f"{how:<7} {n:>3}  {100 * held:5.1f} %  {nats:.3f} ({true:.3f})      "
+            f"{100 * held_share:5.1f} %  {share:.3f} ({true_share:.3f})"
+        )
+
+
+def alarm(domains: dict[str, Domain], rated: RecordedRaters, draws: int) -> None:
+    """How often the agreement test confirms and contradicts, by what is wrong with the ratings."""
+    found: dict[tuple[str, int], Counter[str]] = {}
+    z: dict[str, list[float]] = {}
+    for pair in pairs(domains, 0):
+        if pair.name not in TO_ALARM:
+            continue
+        for kind in KINDS:
+            with fitted(pair, damaged(rated, kind, 1)) as (task, fit, reading):
+                turned = task.tree.task.classes[0] != CLASSES[0]
+                unrated = Unrated(fit.scorecard, fit.points)
+                says = says_of_ratings(fit, unrated, reading.A)
+                D = task.background.matches(task.tree.D.cases)[pair.fit]
+                z.setdefault(kind, []).append(lean_of_words(fit, D, task.tree.D.y[pair.fit], seed=0) or 0.0)
+            rng = np.random.default_rng(2)
+            for n in SIZES:
+                for draw in range(draws):
+                    rows = rng.permutation(len(says))[:n]
+                    people = one_rater_each(pair, rows, rng, turned=turned)
+                    outcome = agreement(says[rows], people, seed=draw).outcome
+                    found.setdefault((kind, n), Counter())[outcome] += 1
+        print(pair.name, flush=True)
+    print("\nratings        forecasts  confirmed  not confirmed  contradicted   z on D")
+    for (kind, n), counts in found.items():
+        share = {o: 100 * c / counts.total() for o, c in counts.items()}
+        print(
+            f"{kind:<14} {n:>9}  {share.get('confirmed', 0):8.1f} %  {share.get('not confirmed', 0):12.1f} %"
+            f"  {share.get('contradicted', 0):11.1f} %  {np.mean(z[kind]):6.1f}"
+        )
+
+
+def chains(seeds: int) -> None:
+    """Penguins: one tree against four, D* and how much they disagree."""
+    from benchmarks.tasks import penguins
+    from kb.knowledge import open_kb
+    from learning.asking import answer
+    from learning.chains import learn_chains
+    from learning.posterior import posterior
+    from learning.scores import accuracy, log_loss
+    from learning.search import learn
+
+    rows: dict[str, list[tuple[float, float]]] = {}
+    apart = []
+    for seed in range(seeds):
+        task = penguins(seed)
+        with tempfile.TemporaryDirectory() as folder, open_kb(f"sqlite:///{folder}/kb.db") as kb:
+            tree = kb.create(task.prepared)
+            learn(tree)
+            for s in tree.children():
+                values = [task.oracle[c] for c in s.draft.columns if c in task.oracle]
+                if values:
+                    answer(tree, s.address, rater="oracle:penguins", value=min(values))
+            learn_chains(tree, 4)
+            found = posterior(tree)
+            if found is None:
+                raise RuntimeError("no chain was kept")
+            each = found.forecasts(tree.Dstar)
+            y = task.labels
+            rows.setdefault("one tree", []).append((accuracy(y, each[0]), log_loss(y, each[0])))
+            for p in each[1:]:
+                rows.setdefault("another chain", []).append((accuracy(y, p), log_loss(y, p)))
+            mean = found.forecast(tree.Dstar)
+            rows.setdefault("four, averaged", []).append((accuracy(y, mean), log_loss(y, mean)))
+            apart.append(found.disagreement(tree.Dstar).nats.mean())
+            print(f"seed {seed}  {found.sentence(tree.Dstar)}", flush=True)
+    print("\nD*: accuracy, log loss (sd over seeds)")
+    for name, scores in rows.items():
+        a, loss = np.array(scores).T
+        print(f"  {name:<16} {100 * a.mean():5.1f} %  {loss.mean():.3f} ({loss.std():.3f})")
+    print(f"  disagreement {np.mean(apart):.4f} nats a case")
+
+
+def main() -> None:
+    """Run one of the four."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["imitate", "certify", "alarm", "chains"])
+    parser.add_argument("--sdist", type=Path)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--draws", type=int, default=200)
+    options = parser.parse_args()
+    began = time.time()
+    if options.what == "chains":
+        chains(options.seeds)
+    else:
+        sdist = options.sdist or fetched_sdist()
+        domains = read_domains(sdist)
+        with tempfile.TemporaryDirectory() as folder:
+            rated = read_recorded(lexicon_of(sdist, Path(folder)), CLASSES)
+        runs: Mapping[str, object] = {"imitate": imitate, "certify": certify, "alarm": alarm}
+        many = options.seeds if options.what == "imitate" else options.draws
+        runs[options.what](domains, rated, many)  # type: ignore[operator]  # one of three functions
+    print(f"{time.time() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
