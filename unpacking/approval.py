@@ -103,12 +103,13 @@ def _gain(situation: Situation, children: Sequence[Draft]) -> tuple[float, float
     share = np.bincount(y[within], minlength=classes) / max(within.sum(), 1)
     available = float(-(within.sum() * share[share > 0] @ np.log(share[share > 0]))) + 1e-9
     aspects = [c for c in children if c.when is None and c.columns]
+    claims = [c.when for c in children if c.when]
+    gains = []  # of a mixed set the better part: together they earn no less
     if aspects:
-        gain = _gain_of_columns(situation, aspects, rows, fold)
-    else:
-        applies = D.cases.matches([c.when for c in children if c.when])[rows][within]
-        gain = _gain_of_claims(applies, y[within], fold[within], classes)
-    return gain, available
+        gains.append(_gain_of_columns(situation, aspects, rows, fold))
+    if claims:
+        gains.append(_gain_of_claims(D.cases.matches(claims)[rows][within], y[within], fold[within], classes))
+    return max(gains), available
 
 
 def _gain_of_claims(applies: Mask, y: Codes, fold: Codes, classes: int) -> float:

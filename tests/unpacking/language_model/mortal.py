@@ -25,7 +25,6 @@ POINTS = (
     "after response stored",
     "before commit",
     "after commit",
-    "never",
 )
 LEASE_SECONDS = 0.05
 PROPOSALS = 3
