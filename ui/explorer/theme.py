@@ -106,6 +106,8 @@ CSS = """
 .st-key-lobby, .st-key-alone, .st-key-guidelines, .st-key-end { margin-left: auto; margin-right: auto; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .75rem .9rem 2rem; }
-  .st-key-header { padding-right: 1.6rem; }
+  .st-key-header { padding-right: 1.6rem; gap: .3rem .1rem; }
+  .st-key-header [data-testid="stPageLink-NavLink"] { padding: .2rem .45rem; }
+  .st-key-header [data-testid="stPageLink-NavLink"] [data-testid="stIconMaterial"] { display: none; }
 }
 """

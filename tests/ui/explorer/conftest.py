@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,35 +187,37 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@contextmanager
+def visitor_of(
+    browser: Browser, url: str, *, name: str | None = "Ada", width: int = 1360, dark: bool = False
+) -> Iterator[Visitor]:
+    """A page in a browser context of its own; at the end nothing may have gone wrong on it."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 860}, color_scheme="dark" if dark else "light"
+    )
+    if name:
+        context.add_cookies([{"name": "priory_name", "value": name, "url": url}])
+    visitor = Visitor(context.new_page(), url)
+    own = (url, "data:", "blob:")
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    visitor.page.on(
+        "request", lambda r: visitor.strangers.extend([r.url] if not r.url.startswith(own) else [])
+    )
+    yield visitor
+    context.close()
+    assert not visitor.complaints
+    assert not visitor.strangers
+
+
 @pytest.fixture
 def visit(browser: Browser, server: str) -> Iterator[Callable[..., Visitor]]:
-    """Opens pages in a browser context of its own; at the end nothing may have gone wrong on any."""
-    opened: list[tuple[Any, Visitor]] = []
+    """Opens pages, each in a browser context of its own."""
+    with ExitStack() as opened:
 
-    def make(
-        path: str | None = None, *, name: str | None = "Ada", width: int = 1360, dark: bool = False
-    ) -> Visitor:
-        context = browser.new_context(
-            viewport={"width": width, "height": 860}, color_scheme="dark" if dark else "light"
-        )
-        if name:
-            context.add_cookies([{"name": "priory_name", "value": name, "url": server}])
-        visitor = Visitor(context.new_page(), server)
-        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        visitor.page.on(
-            "request",
-            lambda r: (
-                None if r.url.startswith((server, "data:", "blob:")) else visitor.strangers.append(r.url)
-            ),
-        )
-        opened.append((context, visitor))
-        if path:
-            visitor.go(path)
-        return visitor
+        def make(path: str | None = None, **how: Any) -> Visitor:
+            visitor = opened.enter_context(visitor_of(browser, server, **how))
+            if path:
+                visitor.go(path)
+            return visitor
 
-    yield make
-    for context, visitor in opened:
-        complaints, strangers = visitor.complaints, visitor.strangers
-        context.close()
-        assert not complaints
-        assert not strangers
+        yield make

@@ -25,7 +25,7 @@ def test_one_key_unpacks_and_the_page_comes_to_show_it(visit: Visit, explored: s
     v.page.get_by_text("no model, no money").wait_for()
     v.tree.focus()
     v.press("e")
-    v.page.get_by_text("Unpacked by induction").wait_for(timeout=40_000)
+    v.page.get_by_text(re.compile(r"^Unpacked by induction, \d")).wait_for(timeout=40_000)
     v.until(lambda: v.page.locator(".row .busy").count() == 0)
     with open_kb(explored, create=False) as kb:
         made = kb.tree("heart").store.expansions(
