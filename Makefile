@@ -14,7 +14,7 @@ STAMP := $(VENV)/.installed
 MODELS := $(VENV)/.models
 CODE := graph_schema kb unpacking learning ui priory tests benchmarks docs
 
-.PHONY: help install models demo explore test check format coverage bench docs wheel clean
+.PHONY: help install models demo explore neo4j test check format coverage bench docs wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ demo: $(STAMP) ## run the main job on real penguins, start to report
 
 explore: demo ## walk the demo's tree in the browser, rate it, predict from it
 	@$(BIN)/priory explore --kb "$${PRIORY_KB:-sqlite:///penguins.db}"
+
+neo4j: $(STAMP) ## run a real Neo4j server until Ctrl-C, from jars that Maven fetches once (needs a JDK)
+	@$(BIN)/python -m tests.neo4j_server.server
 
 test: $(STAMP) ## run every test; those that need what is not installed are skipped and say so
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
