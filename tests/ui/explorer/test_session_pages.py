@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from tests.tasks import grow, planted
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
+
+    from tests.neo4j_server.places import GraphPlace
 
 ADA = "human:Ada"
 SCRIPT = Path(__file__).parents[3] / "ui" / "explorer" / "script" / "priory.py"
@@ -58,6 +61,7 @@ def opened(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
         return at
 
     yield page
+    visits._opened(os.environ["PRIORY_KB"]).close()
     visits.reopen()
 
 
@@ -255,3 +259,21 @@ def test_results_are_held_back_from_a_rater_in_the_middle_of_a_session(opened: O
 
     at.button[-1].click().run()
     assert at.tabs
+
+
+@pytest.mark.neo4j
+def test_rating_and_predicting_on_a_graph_database(
+    graph: GraphPlace, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = graph.emptied()
+    with open_kb(url) as kb:
+        tree = grow(kb, planted(n=80, n_star=60), "dogs", about_predict="dogs in the city")
+        for n in range(3):
+            tree.store.append_child(tree.tree_id, ROOT, Draft(f"Claim {n}.", "claim"))
+        new_session(tree, Session("pilot"))
+        new_session(tree, Session("cases", task="prediction"))
+    monkeypatch.setenv("PRIORY_KB", url)
+
+    assert part(opened("rate", s="pilot"), "rating")["cards"][0]["text"].startswith("Claim")
+    assert part(opened("predict", s="cases"), "rating")["turn"].endswith(":first guess")
+    assert "Nobody has answered yet" in said(opened("results"))
