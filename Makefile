@@ -17,7 +17,7 @@ CODE := graph_schema kb unpacking learning ui priory tests benchmarks docs
 .PHONY: help install models demo explore neo4j test check format coverage bench docs wheel clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## fill .venv with what requirements.txt pins, and priory itself
 

@@ -171,11 +171,11 @@ def test_a_server_that_is_killed_loses_nothing_that_was_acknowledged(
         store.enqueue(TREE, [(Address(f"0.{n}"), 0, 0.0) for n in range(2, 2000)])
     writers = [start("fill", place, TREE, acknowledged) for _ in range(3)]
     try:
-        until(lambda: len(lines(acknowledged)) > 100)
+        until(lambda: len(lines(acknowledged)) > 100, 180)
         server.kill()
         before = len(lines(acknowledged))
         server.start()
-        until(lambda: len(lines(acknowledged)) > before + 100)
+        until(lambda: len(lines(acknowledged)) > before + 100, 180)
         assert [writer.poll() for writer in writers] == [None] * 3, "a writer gave up"
     finally:
         for writer in writers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -58,9 +59,37 @@ def _content(store: Store, tree: str) -> list[tuple[str, str, str]]:
     return [(each.address, each.text, key("same", each.address)) for each in stored]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(REQUESTS), again=st.lists(st.sampled_from(REQUESTS), max_size=10))
+ORDERS = given(order=st.permutations(REQUESTS), again=st.lists(st.sampled_from(REQUESTS), max_size=10))
+FEW = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@settings(FEW, max_examples=15)
+@ORDERS
 def test_any_order_and_any_repetition_give_the_same_tree(
+    store: Store,
+    new_tree: Callable[[], str],
+    order: list[tuple[Address, int]],
+    again: list[tuple[Address, int]],
+) -> None:
+    any_order_gives_the_same_tree(store, new_tree, order, again)
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("place", ["neo4j"], indirect=True)
+@FEW
+@ORDERS
+def test_any_order_gives_the_same_tree_on_a_server(
+    store: Store,
+    new_tree: Callable[[], str],
+    order: list[tuple[Address, int]],
+    again: list[tuple[Address, int]],
+) -> None:
+    """A few orders only: each is some hundred transactions."""
+    any_order_gives_the_same_tree(store, new_tree, order, again)
+
+
+def any_order_gives_the_same_tree(
     store: Store,
     new_tree: Callable[[], str],
     order: list[tuple[Address, int]],
