@@ -229,7 +229,8 @@ def main() -> None:
                 imitation.setdefault(pair.name, {}).setdefault(row, []).append(imitation_loss(pair, rows, q))
             line = on_Dstar[pair.name].line(OURS)
             print(f"seed {seed}  {pair.name:<22} {line}  ({time.time() - began:.0f} s)", flush=True)
-    tell(on_D, on_Dstar, after_V, imitation)
+        print(f"\n== {seed + 1} seeds ==")
+        tell(on_D, on_Dstar, after_V, imitation)
 
 
 def tell(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -78,6 +79,24 @@ def _reviews(path: Path) -> Texts:
         rows = list(csv.DictReader(file, delimiter="\t"))
     y = np.array([row["Sentiment"] == "Positive" for row in rows], dtype=np.int64)
     return Texts(tuple(row["Text"] for row in rows), y)
+
+
+def deceptive_reviews() -> tuple[Texts, Texts]:
+    """Hotel reviews, 1 where they are truthful: Chicago as D, other cities and sources as D*; HypoBench, MIT.
+
+    Raises:
+        FileNotFoundError: The data do not lie in ../shared/data/hypobench.
+    """
+    folder = SHARED / "hypobench" / "deceptive_reviews"
+    home = [_hotel_reviews(folder / f"hotel_reviews_{part}.json") for part in ("train", "val", "test")]
+    D = Texts(sum((t.texts for t in home), ()), np.concatenate([t.y for t in home]))
+    return D, _hotel_reviews(folder / "ood_hotel_reviews_all.json")
+
+
+def _hotel_reviews(path: Path) -> Texts:
+    columns = json.loads(path.read_text(encoding="utf-8"))
+    y = np.array([label == "truthful" for label in columns["label"]], dtype=np.int64)
+    return Texts(tuple(columns["review_sentence"]), y)
 
 
 def vectors_of(texts: Sequence[str]) -> Numbers:
