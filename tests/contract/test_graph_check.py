@@ -25,6 +25,11 @@ AT = f"MATCH (s:Statement {{tree: '{TREE}', address: '%s'}}) "
 LINKED = "what is written in a property is written in a relationship, too"
 SCHEMA = "the database has the constraints and indexes of its migrations, and no record lacks what they need"
 
+ASKED = (
+    "SET w.tree = s.tree, w.path = s.path, w.state = 'asked', w.queue = 'waiting', w.rank = 0.0, w.seq = 1, "
+    "w.priority = 0.0, w.attempts = 0, w.fence = coalesce(w.fence, 0)"
+)
+
 # what is damaged, where it shows, how, and whether the rest of the database tells how to mend it
 DAMAGE: list[tuple[str, str, str, bool]] = [
     (checks.KEY, "tree a 0.1.1", AT % "0.1.1" + "SET s.key = 'another'", False),
@@ -42,9 +47,7 @@ DAMAGE: list[tuple[str, str, str, bool]] = [
     (checks.ROOT, "tree c", "CREATE (:Tree {tree_id: 'c', name: 'tree c', spec: '{}', created: 0.0})", False),
     (checks.CHILDREN, "tree a 0.1", AT % "0.1.2" + "SET s.text = 'edited', s.size = 6", False),
     (checks.RESPONSE, "tree a 0.2.0", "MATCH (b:Blob) SET b.is_complete = false", False),
-    (checks.DONE, "tree a 0.1", AT % "0.1" + "MERGE (w:Work {statement: s.key, slot: 0}) "
-     "SET w.tree = s.tree, w.state = 'asked', w.queue = 'waiting', w.rank = 0.0, w.seq = 1, w.priority = 0.0, w.attempts = 0, "
-     "w.fence = coalesce(w.fence, 0), w.path = s.path", True),
+    (checks.DONE, "tree a 0.1", AT % "0.1" + "MERGE (w:Work {statement: s.key, slot: 0}) " + ASKED, True),
     (checks.BLOB, "blob", "MATCH (p:BlobPart) WHERE p.part = 1 DETACH DELETE p", False),
     (checks.SEARCH, "tree a 0.1", AT % "0.1" + "SET s.size = 1", True),
 ]  # fmt: skip
