@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kb.address import ROOT, Address
-from kb.records import Judgement, Move, TreeRecord
+from kb.records import VECTOR_SIZE, Judgement, Move, TreeRecord
 from kb.statements import Draft, Measures
 from kb.stores.opening import open_store
 from kb.stores.sqlite.queries import QUERIES, marks
@@ -35,6 +35,9 @@ def connection(
             store.put_measures(tree, {at: Measures(plausibility=0.5) for at in [*below, ROOT]})
             store.enqueue(tree, [(at, 0, 1.0) for at in below])
             store.take(tree, worker="w", seconds=60, limit=9)
+            store.put_vectors(tree, "a-model", {at: [1.0] * VECTOR_SIZE for at in below})
+            for n in range(27):
+                store.put_document(tree, f"kind {n % 3}", str(n), {})
         store.put_blob(b"x" * 2_500_000)
     opened = sqlite3.connect(file)
     if request.param == "with statistics":
