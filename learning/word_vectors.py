@@ -14,7 +14,7 @@ from kb.knowledge import Tree
 from kb.records import VECTOR_SIZE
 from kb.stores.protocol import Store
 
-__all__ = ["WordVectors", "vectors_of_tree"]
+__all__ = ["WordVectors", "vectors_of_tree", "what_is_missing"]
 
 KIND = "word-vectors"
 
@@ -53,6 +53,16 @@ class WordVectors:
         if not phrases:
             return np.zeros((0, VECTOR_SIZE))
         return np.array([self._known[p] for p in phrases], dtype=np.float64)
+
+
+def what_is_missing(tree: Tree) -> str:
+    """What a person should know where no word can be read for its meaning; empty where that is no matter."""
+    if is_embedding_installed() or not any(column.type == "text" for column in tree.task.columns):
+        return ""
+    return (
+        "No model that reads words is installed, so Prior believes a word by what was said of it and of its "
+        "group alone. Install one: pip install 'priory[search]'"
+    )
 
 
 def vectors_of_tree(tree: Tree) -> WordVectors:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DomainsDemo"]
 
-MOST_D = 3_000
+MOST_D, MOST_DSTAR = 2_000, 1_500
 V = 200  # texts of D* that people predict; half fit f, half certify it
 COLUMN, TARGET = "sentence", "feeling"
 STEPS = 60
@@ -65,7 +65,7 @@ class DomainsDemo:
             before = self.scored(tree, labels, "nobody asked")
             self.rated(tree, lexicon_of(sdist, Path(folder)))
             after = self.scored(tree, labels, "words rated")
-            self.predicted(tree, domains[self.target])
+            self.predicted(tree, domains[self.target], self.rows_of(domains[self.target], MOST_DSTAR))
             self.shown(tree, labels, [before, after])
 
     def stored(self, kb: KnowledgeBase, domains: dict[str, Domain], folder: Path) -> tuple[Tree, Codes]:
@@ -77,13 +77,14 @@ class DomainsDemo:
         from ui.views.task import task_lines
 
         a, b = domains[self.source], domains[self.target]
-        seed = self.face.seed or 0
-        rows = np.random.default_rng(seed).permutation(len(a.texts))[:MOST_D]
+        rows, star = self.rows_of(a, MOST_D), self.rows_of(b, MOST_DSTAR)
         train, predict = folder / "D.csv", folder / "Dstar.csv"
         _write(train, [COLUMN, TARGET], [[a.texts[i], a.labels[i]] for i in rows])
-        _write(predict, [COLUMN], [[text] for text in b.texts])
+        _write(predict, [COLUMN], [[b.texts[i]] for i in star])
         name = f"{self.source}-to-{self.target}"
-        options = TaskOptions(about_train=ABOUT[self.source], about_predict=ABOUT[self.target], seed=seed)
+        options = TaskOptions(
+            about_train=ABOUT[self.source], about_predict=ABOUT[self.target], seed=self.face.seed or 0
+        )
         prepared = prepare_task(name, train=train, predict=predict, target=TARGET, options=options)
         try:
             tree = kb.create(prepared)
@@ -97,7 +98,13 @@ class DomainsDemo:
             ) from None
         self.face.talk.print(task_lines(tree.task), "", sep="\n")
         order = [tree.task.classes.index(c) for c in CLASSES]
-        return tree, np.array(order)[b.y]
+        return tree, np.array(order)[b.y[star]]
+
+    def rows_of(self, domain: Domain, most: int) -> Codes:
+        """Texts of a domain, drawn with the seed."""
+        import numpy as np
+
+        return np.random.default_rng(self.face.seed or 0).permutation(len(domain.texts))[:most]
 
     def unpacked(self, tree: Tree) -> None:
         """Grow the tree from D and the unlabelled D*."""
@@ -127,7 +134,7 @@ class DomainsDemo:
         self.face.say(f"{given:,} answers of human:vader-1 to human:vader-10 about the words of this tree.")
         self.face.say()
 
-    def predicted(self, tree: Tree, domain: Domain) -> None:
+    def predicted(self, tree: Tree, domain: Domain, rows: Codes) -> None:
         """V, drawn at random, and what one person each said of its texts without Z."""
         import numpy as np
 
@@ -140,7 +147,7 @@ class DomainsDemo:
             rng = np.random.default_rng([self.face.seed or 0, 1])
             said = []
             for case in sample.cases:
-                rating = float(rng.choice(domain.people[case]))
+                rating = float(rng.choice(domain.people[rows[case]]))
                 p = (np.sign(rating) + 1.0) / 2.0
                 probabilities = dict(zip(CLASSES, (1.0 - p, p), strict=True))
                 said.append(Forecast("human:one-of-twenty", case, probabilities, "unaided", sample="V"))

@@ -12,6 +12,7 @@ from click.testing import Result
 
 from kb.errors import InputError
 from kb.knowledge import open_kb
+from learning import word_vectors
 from tests.ui.conftest import called, write_table
 from ui.answers import SideReply, read_side
 from ui.domains import INNER, LEXICON, SDIST, fetched_sdist, lexicon_of, read_domains
@@ -113,6 +114,14 @@ def test_unknown_words_are_listed_and_the_rest_imported(kb: str, tmp_path: Path)
 
     assert "1 rating added" in found.output
     assert "no such statement here: unheard" in found.output
+
+
+def test_without_a_model_that_reads_words_a_rater_is_told(kb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_vectors, "is_embedding_installed", lambda: False)
+
+    found = ran("rate", "0.0", "80", "--kb", kb)
+
+    assert "No model that reads words is installed" in found.output
 
 
 def test_two_statements_are_compared_and_a_contradiction_is_shown(kb: str) -> None:

@@ -79,6 +79,7 @@ def rate(
     if (address is None) != (value is None) or sum(map(bool, (address, file, simulate))) > 1:
         raise click.UsageError("Give ADDRESS and VALUE, or --from, or --simulate, or nothing for a session.")
     with face.tree() as tree:
+        _say_what_is_missing(face, tree)
         if simulate:
             from ui.simulating import simulated
 
@@ -91,6 +92,13 @@ def rate(
             _guess(face, tree, rater.removeprefix("model:"), limit)
         else:
             _ask(face, tree, rater_named(rater), limit)
+
+
+def _say_what_is_missing(face: Face, tree: Tree) -> None:
+    from learning.word_vectors import what_is_missing
+
+    if missing := what_is_missing(tree):
+        face.hint(missing)
 
 
 def _store(face: Face, tree: Tree, address: str, value: str, *, rater: str, note: str) -> None:
@@ -143,7 +151,9 @@ def _guess(face: Face, tree: Tree, model: str, limit: int | None) -> None:
     if face.json:
         face.print_json(found.to_dict())
     else:
-        face.say(f"{count(found.rated, 'statement')} rated by {found.rater}; kept apart from people's ratings.")
+        face.say(
+            f"{count(found.rated, 'statement')} rated by {found.rater}; kept apart from people's ratings."
+        )
         face.hint("How far it agrees with people: priory report")
     if found.stopped:
         face.stop_early(found.stopped, "The same command goes on.")
