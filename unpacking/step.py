@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from kb.address import ROOT, Address, ancestors, last_ordinal, parent, slot_of
-from kb.errors import FailedError, StoppedError
+from kb.errors import FailedError, PrioryError, StoppedError
 from kb.knowledge import Tree
 from kb.records import Expansion, Lease, Proposal, total
 from kb.stores.protocol import UnknownAddressError
@@ -130,11 +131,12 @@ def unpack_under(  # noqa: PLR0913  # what a step is made of
 ) -> Expansion:
     """The step itself, under a lease that is held and that stays the caller's to give back."""
     started = time.perf_counter()
-    proposals = (
-        choice.proposals
-        if choice
-        else propose(tree, lease.address, unpacker, n=n, seed=seed, approver=approver)
-    )
+    with kept_alive(tree, lease):
+        proposals = (
+            choice.proposals
+            if choice
+            else propose(tree, lease.address, unpacker, n=n, seed=seed, approver=approver)
+        )
     spent = total([p.cost for p in proposals] + [p.approval.cost for p in proposals if p.approval])
     step = Expansion(
         address=lease.address,
@@ -265,6 +267,25 @@ def leased(tree: Tree, address: Address, slot: int) -> Iterator[Lease]:
     except BaseException:
         tree.store.release(lease)
         raise
+
+
+@contextmanager
+def kept_alive(tree: Tree, lease: Lease) -> Iterator[None]:
+    """Keep a lease from running out while the block works: a model or a person may take minutes."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(LEASE_SECONDS / 3.0):
+            with suppress(PrioryError):  # if it was lost, the commit will say so
+                tree.store.renew(lease, seconds=LEASE_SECONDS)
+
+    keeper = threading.Thread(target=renew, name=f"lease {lease.address}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
 
 
 def _lease(tree: Tree, address: Address, slot: int) -> Lease:

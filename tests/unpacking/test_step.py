@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -190,3 +191,18 @@ def test_a_proposal_nobody_scored_is_not_chosen() -> None:
     scored = replace(unscored, approval=Approval(-0.9))
 
     assert best_approved(ROOT, (unscored, scored)) == 1
+
+
+def test_a_lease_does_not_run_out_while_a_model_thinks(
+    planted_tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unpacking.step.LEASE_SECONDS", 0.2)
+
+    class Slow(Scripted):
+        def propose(self, situation: Situation, n: int) -> tuple[Proposal, ...]:
+            time.sleep(0.6)
+            store, tree_id = planted_tree.store, planted_tree.tree_id
+            assert store.lease(tree_id, ROOT, 0, worker="hasty", seconds=60) is None
+            return super().propose(situation, n)
+
+    assert unpack_step(planted_tree, ROOT, Slow(GOOD)).slot == 0

@@ -48,6 +48,7 @@ def report(face: Face, labels: Path | None, html: Path | None) -> None:
     priory report --labels answers.csv --html
     """
     from kb.tables import read_labels
+    from learning.examining import agreement_with_people
     from learning.reporting import report as reported
 
     if html:
@@ -55,18 +56,23 @@ def report(face: Face, labels: Path | None, html: Path | None) -> None:
     with face.tree() as tree, progress_bar(face, "Comparing") as bar:
         y = read_labels(labels, tree.task) if labels else None
         found = reported(tree, y, seed=face.seed, progress=of_saying(bar))
+        models = agreement_with_people(tree)
     if html:
         from ui.html_report import html_page
 
         write_whole(html, html_page(found))
         face.say(f"Written: {clean(html)}")
     if face.json:
-        face.print_json(found.to_dict())
+        face.print_json({**found.to_dict(), "models": [one.to_dict() for one in models]})
     elif not html:
         from ui.views.report import REPORT_LEGEND, report_view
 
         face.show(report_view(found))
         face.hint(REPORT_LEGEND)
+        if models:
+            from ui.views.examined import agreement_lines
+
+            face.show("", agreement_lines(models))
 
 
 @click.command()

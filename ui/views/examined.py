@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -12,10 +13,11 @@ from ui.views.plain import ALARM, FOUND, QUIET, Guided, cell, say
 from ui.wording import clean, count, decimals, percent
 
 if TYPE_CHECKING:
+    from learning.examining import Agreement
     from unpacking.language_model.examination import Examination
     from unpacking.language_model.packing import Packed
 
-__all__ = ["examination_lines", "packed_lines"]
+__all__ = ["agreement_lines", "examination_lines", "packed_lines"]
 
 
 def examination_lines(found: Examination) -> RenderableType:
@@ -37,6 +39,20 @@ def _verdict(found: Examination) -> list[RenderableType]:
     if found.agree:
         return [say((f"They agree: {same} of the cases that either means, both mean{likeness}.", FOUND))]
     return [say((f"They disagree: only {same} of the cases that either means, both mean{likeness}.", ALARM))]
+
+
+def agreement_lines(found: Sequence[Agreement]) -> RenderableType:
+    """How far the first guesses of models agree with people."""
+    lines: list[RenderableType] = [say(("models' first guesses, kept apart from people's ratings", QUIET))]
+    for one in found:
+        if not one.statements:
+            lines.append(cell(f"{one.rater}: nobody rated what it rated"))
+            continue
+        both = f"{count(one.statements, 'statement')} that people rated, too"
+        differs = f"{percent(one.mean_difference)} apart on average"
+        follows = "" if one.correlation is None else f", correlation {decimals(one.correlation)}"
+        lines.append(cell(f"{one.rater}: {both}, {differs}{follows}"))
+    return Group(*lines)
 
 
 def packed_lines(of: Statement, found: Packed) -> RenderableType:

@@ -146,7 +146,7 @@ def live(url: str, name: str, paid: Path, trap: Trap, model: Paid, cached: dict[
         tree = kb.tree(name)
         vars(tree).update(cached)
         guard(tree, trap)
-        grow(tree, LanguageModel("mortal:model", chat=model.into(descriptor, name, trap)).on(tree))
+        grow(tree, LanguageModel("openai:mortal", chat=model.into(descriptor, name, trap)).on(tree))
     os.close(descriptor)
 
 
