@@ -12,6 +12,7 @@ more. Dropout's normal approximation: Wang and Manning (2013).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -135,6 +136,7 @@ class Nodes:
     weight: Numbers
 
 
+@lru_cache(maxsize=64)
 def nodes_for(classes: int, worlds: int, seed: int) -> Nodes:
     """Gauss-Hermite for two classes, draws in opposite pairs for more; fewer where table worlds are many."""
     if classes == 2:

@@ -256,12 +256,14 @@ def _least_squares(
     t = len(free)
 
     def objective(z: Numbers) -> tuple[float, Numbers]:
-        value, gradient, pull = data_term(_full(z[:t], free, *shape), z[t:])
+        omega = _unscaled(z[t:], words)
+        value, gradient, pull = data_term(_full(z[:t], free, *shape), omega)
         value += 0.5 * strength * float(z[:t] @ z[:t])
-        return _with_words(value, gradient.ravel()[free] + strength * z[:t], z[t:], pull, words)
+        return _with_words(value, gradient.ravel()[free] + strength * z[:t], omega, pull, words)
 
-    z = _minimum(objective, first[0].ravel()[free], (low.ravel()[free], high.ravel()[free]), first[1])
-    return _full(z[:t], free, *shape), z[t:]
+    box_of_free = low.ravel()[free], high.ravel()[free]
+    z = _minimum(objective, first[0].ravel()[free], box_of_free, _scaled(first[1], words))
+    return _full(z[:t], free, *shape), _unscaled(z[t:], words)
 
 
 def _least_absolute(
@@ -274,15 +276,16 @@ def _least_absolute(
 
     def objective(z: Numbers) -> tuple[float, Numbers]:
         theta = _full(z[:u], up, *shape) - _full(z[u:t], down, *shape)
-        value, gradient, pull = data_term(theta, z[t:])
+        omega = _unscaled(z[t:], words)
+        value, gradient, pull = data_term(theta, omega)
         slope = gradient.ravel()
         value += strength * float(z[:t].sum())
-        return _with_words(value, np.append(slope[up], -slope[down]) + strength, z[t:], pull, words)
+        return _with_words(value, np.append(slope[up], -slope[down]) + strength, omega, pull, words)
 
     was = first[0].ravel()
     parts = np.append(np.maximum(was[up], 0.0), np.maximum(-was[down], 0.0))
-    z = _minimum(objective, parts, (np.zeros(t), np.full(t, np.inf)), first[1])
-    return _full(z[:u], up, *shape) - _full(z[u:t], down, *shape), z[t:]
+    z = _minimum(objective, parts, (np.zeros(t), np.full(t, np.inf)), _scaled(first[1], words))
+    return _full(z[:u], up, *shape) - _full(z[u:t], down, *shape), _unscaled(z[t:], words)
 
 
 def _with_words(
@@ -292,7 +295,16 @@ def _with_words(
     if words is None:
         return value, gradient
     penalty, slope = words.penalty(omega)
-    return value + penalty, np.concatenate([gradient, pull + slope])
+    return value + penalty, np.concatenate([gradient, (pull + slope) * words.unit])
+
+
+def _scaled(omega: Numbers, words: WordFit | None) -> Numbers:
+    """ω in units in which every word curves the loss about as much, so that few steps are needed."""
+    return omega if words is None else omega / words.unit
+
+
+def _unscaled(z: Numbers, words: WordFit | None) -> Numbers:
+    return z if words is None else z * words.unit
 
 
 def _minimum(
@@ -306,7 +318,7 @@ def _minimum(
         jac=True,
         method="L-BFGS-B",
         bounds=Bounds(low, high),
-        options={"maxiter": MOST_STEPS, "maxcor": 12, "ftol": 1e-9, "gtol": 1e-4},
+        options={"maxiter": MOST_STEPS, "maxcor": 12, "ftol": 1e-7 if len(omega) else 1e-9, "gtol": 1e-4},
     )
     return np.asarray(found.x, dtype=np.float64)
 

@@ -21,6 +21,10 @@ class WordFit:
         A: Which word stands where.
         start: Points to begin with, shape (w, K); None, or points of other words, for what people state.
         strength: λ.
+
+    Attributes:
+        first: Where ω begins, shape (v K,).
+        unit: What ω is measured in while it is sought, so that all its parts curve the loss alike.
     """
 
     def __init__(self, card: WordCard, A: WordMatches | None, start: Numbers | None, strength: float) -> None:
@@ -33,6 +37,9 @@ class WordFit:
         self._shown_card = WordCard(card.tau[self.shown], card.stated[self.shown])
         self.A = WordMatches(pattern if len(self.shown) == len(counts) else pattern[:, self.shown], A.scale)
         self._back = self.A.pattern.T.tocsr()
+        reach = self._back @ self.A.scale**2
+        curvature = strength + 0.25 * self._shown_card.tau**2 * reach[:, None]
+        self.unit: Numbers = 1.0 / np.sqrt(curvature).ravel()
         self.stated = self._shown_card.stated.ravel()
         fits = start is not None and start.shape == card.tau.shape
         self.first = start[self.shown].ravel() if start is not None and fits else self.stated.copy()
