@@ -12,7 +12,7 @@ from kb.errors import PrioryError
 from kb.statements import Statement
 from learning.choosing import choose_proposal, commit_instead, waiting_choice
 from learning.growing import add
-from ui.explorer import jobs, layout, session, working
+from ui.explorer import jobs, layout, rating_one, session, working
 from ui.explorer.jobs import Job
 from ui.explorer.links import safe_label
 from ui.explorer.parts import part
@@ -41,7 +41,7 @@ def act(visit: Visit, asked: Mapping[str, Any]) -> None:
     if asked["does"] == "unpack":
         _unpack(visit, address)
     elif asked["does"] == "rate":
-        st.session_state["go"] = ("rate", address)
+        st.session_state["rating"] = True
     elif asked["does"] == "write":
         st.session_state["writing"] = True
     st.rerun(["tree pane", "detail pane"])
@@ -64,7 +64,7 @@ def _unpack(visit: Visit, address: Address) -> None:
 
 def rating_asked() -> None:
     """A callback of the card: its statement is to be rated."""
-    st.session_state["go"] = ("rate", st.session_state["card"].rate["z"])
+    st.session_state["rating"] = True
 
 
 def buttons(visit: Visit, s: Statement) -> None:
@@ -72,36 +72,40 @@ def buttons(visit: Visit, s: Statement) -> None:
     open_job = next((job for job in jobs.jobs(visit.tree) if job.address == s.address), None)
     if told := st.session_state.pop("told", None):
         st.caption(f":red[{safe_label(told)}]")
-    is_under_way = open_job is not None and open_job.state in (jobs.WAITING, jobs.WORKING)
+    _row(visit, s, is_free=open_job is None)
+    if open_job is not None and open_job.state in (jobs.WAITING, jobs.WORKING):
+        _under_way(visit, s.address)
+    elif waiting_choice(visit.tree, s.address) is not None:
+        _choose(visit, s, open_job)
+    elif open_job is not None:
+        _stuck(visit, open_job)
+    elif not s.is_unpacked:
+        _priced(visit, s)
+    rates, writes = (st.session_state.pop(name, False) for name in ("rating", "writing"))
+    if rates:
+        _rate(visit, s)
+    elif writes:
+        _write(visit, s)
+
+
+def _row(visit: Visit, s: Statement, *, is_free: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         st.button(
             "Unpack",
             icon=":material/account_tree:",
             shortcut="e",
             type="primary" if not s.is_unpacked else "secondary",
-            disabled=s.is_unpacked or open_job is not None,
+            disabled=s.is_unpacked or not is_free,
             help="It is unpacked already; Provenance shows how." if s.is_unpacked else None,
             on_click=_unpack,
             args=(visit, s.address),
         )
-        if st.button("Rate", icon=":material/balance:", key="rate it"):
-            st.session_state["go"] = ("rate", s.address)
+        if st.button("Rate :gray[R]", icon=":material/balance:", key="rate it"):
+            st.session_state["rating"] = True
         if st.button("Write one", icon=":material/edit:", shortcut="a"):
             st.session_state["writing"] = True
         if len(jobs.offered()) > 1 and not s.is_unpacked:
             st.selectbox("By", jobs.offered(), key="unpacker", label_visibility="collapsed", width=190)
-    needs_person = waiting_choice(visit.tree, s.address) is not None
-    if is_under_way:
-        _under_way(visit, s.address)
-    elif needs_person:
-        _choose(visit, s, open_job)
-    elif open_job is not None:
-        _stuck(visit, open_job)
-    elif not s.is_unpacked:
-        _priced(visit, s)
-    _leave(visit)
-    if st.session_state.pop("writing", False):
-        _write(visit, s)
 
 
 def _priced(visit: Visit, s: Statement) -> None:
@@ -111,12 +115,6 @@ def _priced(visit: Visit, s: Statement) -> None:
     except PrioryError as error:
         said = f"It can't be unpacked by {unpacker}: {error}"
     st.caption(safe_label(clean(said)))
-
-
-def _leave(visit: Visit) -> None:
-    going = st.session_state.pop("go", None)
-    if going:
-        layout.go(going[0], tree=visit.tree.name, z=going[1])
 
 
 @st.fragment(run_every=POLL)
@@ -179,6 +177,26 @@ def proposals_at(visit: Visit, s: Statement) -> None:
         )
         return
     part("proposals", found, key="steps", on={"commit": layout.told_of_errors(committed)})
+
+
+@st.dialog("How plausible is it?", width="large")
+@layout.guarded
+def _rate(visit: Visit, s: Statement) -> None:
+    if visit.rater is None:
+        layout.ask_name("It stands beside what you rate.")
+        return
+    turn = rating_one.turn_for(visit.tree, s, visit.rater)
+
+    def submitted() -> None:
+        kept = rating_one.keep(visit.tree, turn, dict(st.session_state["rate one"].submit))
+        session.forget_judged()
+        st.session_state["rated"] = kept.id
+        rating_one.fit_beside(visit.tree)
+
+    if st.session_state.pop("rated", None):
+        st.rerun()
+    shown = rating_one.view_of(visit.tree, turn, trouble=st.session_state.pop("told", ""))
+    part("rating", shown, key="rate one", on={"submit": layout.told_of_errors(submitted)})
 
 
 @st.dialog("Write a statement", width="medium")

@@ -53,7 +53,6 @@ def main() -> None:
         st.Page(_shown(entry, visit), title=entry.title, icon=entry.icon, url_path=entry.path, default=not at)
         for at, entry in enumerate(PAGES)
     ]
-    st.session_state["pages"] = {entry.path: page for entry, page in zip(PAGES, pages, strict=True)}
     here = st.navigation(pages, position="hidden")
     layout.header(visit, pages)
     here.run()

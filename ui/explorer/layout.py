@@ -23,7 +23,6 @@ __all__ = [
     "ask_name",
     "banner",
     "empty",
-    "go",
     "guarded",
     "header",
     "statement",
@@ -150,13 +149,6 @@ def empty(title: str, text: str, *, command: str = "") -> None:
         st.text(text)
         if command:
             st.code(command, language=None)
-
-
-def go(path: str, **state: str) -> None:
-    """Open another page of the explorer in this run; nothing where it has no such page."""
-    page = st.session_state.get("pages", {}).get(path)
-    if page is not None:
-        st.switch_page(page, query_params=state)
 
 
 def told_of_errors(callback: Callable[[], None]) -> Callable[[], None]:

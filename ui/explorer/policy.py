@@ -45,7 +45,7 @@ def headers(inline: list[str]) -> list[tuple[bytes, bytes]]:
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
         "connect-src": ["'self'"],
-        "script-src": ["'self'", "'wasm-unsafe-eval'", "blob:", "data:", *inline],
+        "script-src": ["'self'", "'wasm-unsafe-eval'", "blob:", *inline],
         "style-src": ["'self'", "'unsafe-inline'"],  # Streamlit styles its widgets so
         "font-src": ["'self'", "data:"],
         "frame-src": ["'self'", "blob:"],

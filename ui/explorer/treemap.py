@@ -54,7 +54,7 @@ def treemap(found: list[Statement], judged: Judged, colours: dict[str, str]) -> 
         "series": [
             {
                 "type": "treemap",
-                "name": shortened(found[0].text[:400], 40),
+                "name": shortened(found[0].text[:400], 26),
                 "data": tiles[found[0].address]["children"] or [tiles[found[0].address]],
                 "leafDepth": 2,
                 "nodeClick": "zoomToNode",
