@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from learning.reporting import report
     from learning.search import learn
     from unpacking.budget import Budget
+    from unpacking.language_model.unpacker import LanguageModel
 
 __all__ = [
     "Budget",
     "FailedError",
     "InputError",
     "KnowledgeBase",
+    "LanguageModel",
     "PriorClassifier",
     "PrioryError",
     "TaskOptions",
@@ -55,6 +57,7 @@ _HOME = {
     "FailedError": "kb.errors",
     "InputError": "kb.errors",
     "KnowledgeBase": "kb.knowledge",
+    "LanguageModel": "unpacking.language_model.unpacker",
     "PriorClassifier": "learning.estimator",
     "PrioryError": "kb.errors",
     "TaskOptions": "kb.tables",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelOptions", "model_options"]
 
-P = ParamSpec("P")
 LANGUAGE_MODEL = "language-model"
 
 
@@ -159,13 +158,13 @@ _OPTIONS = (
 )
 
 
-def model_options(command: Callable[Concatenate[Face, ModelOptions, P], None]) -> Callable[..., None]:
-    """Give a command the options; it receives them as one ``ModelOptions``, behind the face."""
+def model_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options; it receives them as ``how``. Stands above ``everywhere``."""
 
     @functools.wraps(command)
-    def run(face: Face, *given: P.args, **options: P.kwargs) -> None:
+    def run(*given: object, **options: object) -> None:
         chosen = {name: options.pop(name) for name in ModelOptions.__slots__}
-        command(face, ModelOptions(**chosen), *given, **options)  # type: ignore[arg-type]  # click has checked them
+        command(*given, how=ModelOptions(**chosen), **options)  # type: ignore[arg-type]  # click has checked them
 
     for option in reversed(_OPTIONS):
         option(run)

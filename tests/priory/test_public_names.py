@@ -14,6 +14,7 @@ NAMES = [
     "FailedError",
     "InputError",
     "KnowledgeBase",
+    "LanguageModel",
     "PriorClassifier",
     "PrioryError",
     "TaskOptions",

@@ -23,13 +23,13 @@ MOST_CHILDREN = 1000
 
 @click.command()
 @click.argument("address", callback=as_address, default=ROOT)
+@model_options
 @click.option("--n", default=3, show_default=True, type=click.IntRange(1, 20), help="Proposals per step.")
 @click.option("--depth", default=1, show_default=True, type=click.IntRange(1), help="Levels to unpack.")
 @click.option("--budget", callback=as_budget, help='What may be spent: "steps=50,usd=0.5,tokens=20000".')
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and commit nothing.")
 @click.option("--queue", is_flag=True, help="Leave what is there to unpack to workers: priory worker.")
 @everywhere
-@model_options
 def unpack(
     face: Face,
     how: ModelOptions,
@@ -193,11 +193,11 @@ def _many(  # the options of a run, as people type them
 
 
 @click.command()
+@model_options
 @click.option("--n", default=3, show_default=True, type=click.IntRange(1, 20), help="Proposals per step.")
 @click.option("--limit", type=click.IntRange(1), help="Take at most so many steps.")
 @click.option("--wait", is_flag=True, help="Wait for more when the queue is empty, until Ctrl-C.")
 @everywhere
-@model_options
 def worker(face: Face, how: ModelOptions, n: int, limit: int | None, wait: bool) -> None:
     """Unpack what is queued; any number of workers may run at once.
 
