@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from kb.address import depth
+from kb.address import Address, depth
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree
 from learning.asking import answer
@@ -49,7 +49,7 @@ def test_what_people_rated_holds_in_every_chain(chained: Tree) -> None:
     found = posterior(chained)
 
     assert found is not None
-    snow = aspect_about(chained, "snow")
+    snow = Address(aspect_about(chained, "snow"))
     for fit in found.fits:
         tau = dict(zip(fit.scorecard.board.names, fit.scorecard.board.tau, strict=True))
         if snow in tau:
