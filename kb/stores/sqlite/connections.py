@@ -29,7 +29,7 @@ def connect_for_reading(file: Path) -> sqlite3.Connection:
     """A connection to a file that, or whose folder, can't be written.
 
     Where the log of a writer lies beside the file, it is read, too. Where none does, SQLite is told that
-    nobody writes: else it would make a log of its own, which the owner of the file might not be able to write.
+    nobody writes: else it would make a log of its own, which the file's owner might not be able to write.
     """
     is_still = not file.with_name(file.name + "-wal").exists()
     url = file.absolute().as_uri() + "?mode=ro" + ("&immutable=1" if is_still else "")

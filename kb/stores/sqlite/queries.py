@@ -12,6 +12,11 @@ _STATEMENT = (
     "s.current_slot, s.is_unpacked, s.is_dropped, s.created, m.body, s.slot, s.ordinal "
     "FROM statement s LEFT JOIN measure m ON m.statement = s.pk "
 )
+# Asked per statement, as in "vectors": for a join SQLite makes a filter out of all vectors, for every page.
+_WITHOUT_VECTOR = (
+    "WHERE s.tree = ? AND s.path > ? AND NOT EXISTS "
+    "(SELECT 1 FROM vector v WHERE v.statement = s.pk AND v.model = ?) ORDER BY s.path LIMIT ?"
+)
 _CLAIM = (
     "UPDATE work SET worker = ?, until = ?, fence = fence + 1, attempts = attempts + 1 WHERE pk IN "
     "(SELECT pk FROM work WHERE tree = ? AND state = 'asked' AND worker IS NULL "
@@ -73,14 +78,14 @@ QUERIES: dict[str, str] = {
         "AND w.state IN ('asked', 'given-up') ORDER BY w.pk LIMIT ?"
     ),
     "vectors": (
-        "SELECT s.path, v.data FROM statement s CROSS JOIN vector v ON v.statement = s.pk AND v.model = ? "
-        "WHERE s.tree = ? AND s.path > ? ORDER BY s.path LIMIT ?"
+        "SELECT s.path, (SELECT v.data FROM vector v WHERE v.statement = s.pk AND v.model = ?) "
+        "FROM statement s WHERE s.tree = ? AND s.path > ? AND EXISTS "
+        "(SELECT 1 FROM vector v WHERE v.statement = s.pk AND v.model = ?) ORDER BY s.path LIMIT ?"
     ),
     "paths": "SELECT pk, path FROM statement WHERE pk IN ({})",
     "every vector": "SELECT statement, data FROM vector WHERE tree = ? AND model = ?",
     "a model": "SELECT min(model) FROM vector WHERE tree = ? AND model > ?",
-    "without vector": _STATEMENT + "LEFT JOIN vector v ON v.statement = s.pk AND v.model = ? "
-    "WHERE s.tree = ? AND s.path > ? AND v.pk IS NULL ORDER BY s.path LIMIT ?",
+    "without vector": _STATEMENT + _WITHOUT_VECTOR,
     "a kind": "SELECT min(kind) FROM document WHERE tree = ? AND kind > ?",
     "document": (
         "SELECT kind, key, body, version, changed FROM document WHERE tree = ? AND kind = ? AND key = ?"

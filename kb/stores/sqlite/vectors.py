@@ -47,7 +47,7 @@ def vectors(
     last = "" if after is None else str(decode(query, after, str)[0])
     with db.reading() as conn:
         tree = tree_pk(db, conn, tree_id)
-        rows = conn.execute(QUERIES["vectors"], (model, tree, last, limit_of(limit) + 1)).fetchall()
+        rows = conn.execute(QUERIES["vectors"], (model, tree, last, model, limit_of(limit) + 1)).fetchall()
     items = tuple((address_of(path), _numbers(data)) for path, data in rows[:limit])
     return Page(items, encode(query, rows[limit - 1][0]) if len(rows) > limit else None)
 
@@ -70,7 +70,7 @@ def without_vector(
     last = "" if after is None else str(decode(query, after, str)[0])
     with db.reading() as conn:
         tree = tree_pk(db, conn, tree_id)
-        rows = conn.execute(QUERIES["without vector"], (model, tree, last, limit_of(limit) + 1)).fetchall()
+        rows = conn.execute(QUERIES["without vector"], (tree, last, model, limit_of(limit) + 1)).fetchall()
     items = tuple(map(statement, rows[:limit]))
     return Page(items, encode(query, rows[limit - 1][0]) if len(rows) > limit else None)
 
