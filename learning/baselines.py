@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from kb.cases import Cases, Labelled
 from kb.task import Column
@@ -22,6 +23,7 @@ from learning.scores import CLIP, log_loss
 __all__ = ["CLASSICAL", "Encoding", "classical_rows", "encode", "encoding"]
 
 Floats = NDArray[np.float64]
+Features = NDArray[np.float64] | sparse.csr_matrix
 Ints = NDArray[np.int64]
 Maker = Callable[[], Any]
 
@@ -311,7 +313,7 @@ def classical_rows(
     sample = fitted_part(D, seed, say)
     learnt = encoding(sample.cases)
     if learnt.unused:
-        say(f"Classical rows don't read text: {', '.join(learnt.unused)}.")
+        say(f"Of the classical rows only tf-idf reads text: {', '.join(learnt.unused)}.")
     X, y = learnt.matrix(sample.cases), np.asarray(sample.y, dtype=np.int64)
     classes = int(D.y.max()) + 1 if K is None else K
     rows = {}
@@ -356,7 +358,7 @@ def quietly_fitted(
     return model
 
 
-def chosen(makers: Sequence[Maker], X: Floats, y: Ints, seed: int) -> Maker:
+def chosen(makers: Sequence[Maker], X: Features, y: Ints, seed: int) -> Maker:
     """The candidate with the lowest log loss over stratified folds of at most ``CHOOSE_ROWS`` cases."""
     rows = np.random.default_rng(seed).permutation(len(y))[:CHOOSE_ROWS]
     X, y = X[rows], y[rows]
@@ -382,15 +384,15 @@ def folds(y: Ints, k: int) -> Ints:
     return fold
 
 
-def fitted(make: Maker, X: Floats, y: Ints) -> Any:
+def fitted(make: Maker, X: Features, y: Ints) -> Any:
     """A fitted model; the base rate where there is nothing to learn from."""
     model = make() if X.shape[1] and len(np.unique(y)) > 1 else BaseRate()
     return model.fit(X, y)
 
 
-def over_classes(model: Any, X: Floats, K: int) -> Floats:
+def over_classes(model: Any, X: Features, K: int) -> Floats:
     """(n, K) forecasts of a model that may have seen fewer classes; those get ``CLIP``."""
-    p = np.full((len(X), K), CLIP)
+    p = np.full((X.shape[0], K), CLIP)
     p[:, model.classes_] = model.predict_proba(X)
     scaled: Floats = p / p.sum(axis=1, keepdims=True)
     return scaled

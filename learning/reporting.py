@@ -11,8 +11,10 @@ from kb.arrays import Codes, Numbers
 from kb.knowledge import Tree
 from kb.records import Cost, total
 from kb.shift import column_shifts
+from kb.statements import Statement
 from learning.ablations import Setting, ablation_rows
 from learning.baselines import classical_rows
+from learning.beliefs import prior_of
 from learning.comparison import D_HELD_OUT, D_STAR, Kind, score_rows
 from learning.fitting import Fit, Strengths, fit_numbers, fit_plain
 from learning.matches import Matches
@@ -24,10 +26,12 @@ from learning.report import Effort, Report, StatementLine, build_report
 from learning.resolving import current_fit, resolved_cases
 from learning.scorecard import Points, all_on
 from learning.scores import log_loss
+from learning.text_baselines import TEXT_ROW, text_row
 
 __all__ = ["baselines", "report"]
 
 MOST_CURVE_POINTS = 10
+MOST_WORDS = 100  # of texts that a report lists
 LARGE = 2_000_000  # claims × cases × classes
 Say = Callable[[str], None]
 Forecasts = dict[str, dict[str, Numbers]]
@@ -87,12 +91,22 @@ def report(
     return build_report(
         tree.task,
         score_rows(forecasts, y, kinds, seed),
-        statements=[StatementLine.of(s) for s in tree.walk()],
+        statements=[StatementLine.of(s) for s in _worth_showing(tree, fit)],
         effort=effort,
         shift=column_shifts(tree.D.cases, tree.Dstar),
         notes=notes,
         people=people,
     )
+
+
+def _worth_showing(tree: Tree, fit: Fit) -> list[Statement]:
+    """All statements in the order of the tree, but of a text's words only those that earn most on D."""
+    place = fit.background.words.place
+    every = list(tree.walk())
+    words = [s for s in every if s.address in place]
+    words.sort(key=lambda s: -(s.measures.nats_on_D or 0.0) if s.measures else 0.0)
+    hidden = {s.address for s in words[MOST_WORDS:]}
+    return [s for s in every if s.address not in hidden]
 
 
 def baselines(
@@ -106,11 +120,17 @@ def baselines(
         if progress:
             progress(name)
 
-    rows = classical_rows(tree.D, {D_STAR: tree.Dstar}, seed=seed, K=K, progress=step, note=note)
+    splits = [(tree.D, {D_STAR: tree.Dstar})]
     if tree.held_out.any():
-        held = {D_HELD_OUT: tree.D.cases.take(np.flatnonzero(tree.held_out))}
-        for name, by in classical_rows(tree.D_for_choosing, held, seed=seed, K=K, progress=step).items():
-            rows[name] |= by
+        held = tree.D.cases.take(np.flatnonzero(tree.held_out))
+        splits.append((tree.D_for_choosing, {D_HELD_OUT: held}))
+    rows: dict[str, dict[str, Numbers]] = {}
+    for D, others in splits:
+        found = classical_rows(D, others, seed=seed, K=K, progress=step, note=None if rows else note)
+        if read := text_row(D, others, seed=seed, K=K):
+            found[TEXT_ROW] = read
+        for name, by in found.items():
+            rows.setdefault(name, {}).update(by)
     return rows
 
 
@@ -150,8 +170,9 @@ def _setting(tree: Tree, fit: Fit, A: Matches, y: Codes, seed: int) -> Setting:
     strengths: tuple[Strengths | None, Strengths | None] = (None, None)
     if _is_large(tree, A):
         strengths = _strengths(fit.points), _strengths(fit.plain)
-    said = tuple(ratings_of(tree.judgements()))
-    return Setting(fit.background, tree.task.classes, said, fit.as_D, A, y, seed, strengths)
+    judgements = tree.judgements()
+    said, prior = tuple(ratings_of(judgements)), prior_of(tree, judgements, fit.background.every)
+    return Setting(fit.background, tree.task.classes, said, prior, fit.as_D, A, y, seed, strengths)
 
 
 def _strengths(points: Points) -> Strengths:

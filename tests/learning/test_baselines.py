@@ -70,7 +70,7 @@ def test_every_classical_row_learns_a_simple_rule_on_mixed_columns() -> None:
         assert splits["D held out"].shape == (300, 3)
         assert accuracy(truth, splits["D held out"]) > 0.85
     assert told == [(name, i, 5) for i, name in enumerate(rows)]
-    assert said[0] == "Classical rows don't read text: note."
+    assert said[0] == "Of the classical rows only tf-idf reads text: note."
 
 
 def test_the_same_seed_gives_the_same_forecasts() -> None:
