@@ -19,8 +19,9 @@ from learning.expectation import expectation_over
 from learning.fitting import Strengths, fit_numbers, fit_plain, folds_of
 from learning.matches import Matches
 from learning.objective import Objective
-from learning.prior import Rating, fit_prior
+from learning.prior import Prior, Rating, fit_prior
 from learning.scorecard import Points, Scorecard, all_on, forecast
+from learning.side_answers import WordsSaid
 from learning.switches import Switchboard
 from unpacking.counts import fold_of, nats_per_phrase
 
@@ -38,7 +39,8 @@ class Setting:
     Attributes:
         background: The statements of Z.
         classes: The K classes.
-        ratings: What people said.
+        ratings: What people said of statements.
+        prior: What follows from all that people said.
         as_D: Probability that D* is drawn and labelled as D was.
         A: Which statement speaks about which case to fit, n of them.
         y: Their classes, shape (n,).
@@ -49,15 +51,22 @@ class Setting:
     background: Background
     classes: tuple[str, ...]
     ratings: tuple[Rating, ...]
+    prior: Prior
     as_D: float  # noqa: N815  # D is the name of the labelled cases
     A: Matches
     y: Codes
     seed: int
     strengths: tuple[Strengths | None, Strengths | None] = (None, None)
 
-    def scorecard(self, ratings: Sequence[Rating]) -> Scorecard:
-        """Switches as these ratings set them."""
-        return self.background.scorecard(fit_prior(ratings), self.classes)
+    @property
+    def scorecard(self) -> Scorecard:
+        """Switches as people's answers set them."""
+        return self.background.scorecard(self.prior, self.classes)
+
+    def scorecard_if(self, ratings: Sequence[Rating], of_words: WordsSaid | None) -> Scorecard:
+        """Switches as they would be if people had said this of statements and of words."""
+        said = replace(fit_prior(ratings), said_of_words=of_words, vectors=self.prior.vectors)
+        return self.background.scorecard(said, self.classes)
 
 
 Forecaster = Callable[[Matches], Numbers]
@@ -78,12 +87,12 @@ def ablation_rows(
 
 
 def _everything_on(setting: Setting) -> Forecaster:
-    card = all_on(setting.scorecard(setting.ratings))
+    card = all_on(setting.scorecard)
     return _forecaster(setting, card, _plain(setting, card), as_D=None)
 
 
 def _without_ratings(setting: Setting) -> Forecaster:
-    return _in_worlds(setting, ())
+    return _in_worlds(setting, setting.scorecard_if((), None))
 
 
 def _shuffled(setting: Setting) -> Forecaster:
@@ -98,24 +107,26 @@ def _shuffled(setting: Setting) -> Forecaster:
     else:
         order = np.arange(len(said))
     moved = [Rating(r.address, r.rater, float(values[i])) for r, i in zip(said, order, strict=True)]
-    return _in_worlds(setting, moved)
+    words = setting.prior.said_of_words
+    return _in_worlds(setting, setting.scorecard_if(moved, words and words.shuffled(rng)))
 
 
 def _reversed(setting: Setting) -> Forecaster:
-    return _in_worlds(setting, [Rating(r.address, r.rater, 1.0 - r.value) for r in setting.ratings])
+    turned = [Rating(r.address, r.rater, 1.0 - r.value) for r in setting.ratings]
+    words = setting.prior.said_of_words
+    return _in_worlds(setting, setting.scorecard_if(turned, words and words.reversed()))
 
 
 def _veto(setting: Setting) -> Forecaster:
     """What people find less plausible than one half is left out, all else taken as sure."""
-    card = setting.scorecard(setting.ratings)
+    card = setting.scorecard
     tau = [float(t >= VETO) for t in card.board.tau]
     words = card.words and replace(card.words, tau=(card.words.tau >= VETO).astype(np.float64))
     card = replace(card, board=card.board.with_tau(tau), words=words)
     return _forecaster(setting, card, _plain(setting, card), as_D=None)
 
 
-def _in_worlds(setting: Setting, ratings: Sequence[Rating]) -> Forecaster:
-    card = setting.scorecard(ratings)
+def _in_worlds(setting: Setting, card: Scorecard) -> Forecaster:
     points = fit_numbers(card, setting.A, setting.y, seed=setting.seed, strength=setting.strengths[0])
     return _forecaster(setting, card, points, as_D=setting.as_D)
 
@@ -148,7 +159,7 @@ def _forecaster(
 
 def _ratings_alone(setting: Setting) -> Forecaster:
     """Each claim speaks for its side with its plausibility; D sets the base and one scale for all."""
-    card = setting.scorecard(setting.ratings)
+    card = setting.scorecard
     plausible = card.board.family_tau()[list(card.board.family)] if card.side else np.zeros(0)
     voice = np.zeros((len(card.side), card.classes))
     for s, side in enumerate(card.side):
@@ -178,7 +189,7 @@ def _ratings_alone(setting: Setting) -> Forecaster:
 
 def _scope_off(setting: Setting) -> Forecaster:
     """The formula as first written: take a doubt whole if its nats on D outweigh log of its plausibility."""
-    card = setting.scorecard(setting.ratings)
+    card = setting.scorecard
     folds = tuple(folds_of(len(setting.y), setting.seed))
     objective = Objective(setting.y, folds, 1.0, setting.seed, literal=True)
     taken: list[int] = []

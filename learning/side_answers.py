@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from learning.sides import SideAnswers
 __all__ = ["NEITHER_SIDE", "Elsewhere", "Said", "WordsSaid", "said_of_words", "side_details"]
 
 NEITHER_SIDE = "neither"
+
+Key = TypeVar("Key")
 
 
 class Elsewhere(NamedTuple):
@@ -73,6 +75,12 @@ class Said:
         """How many there are, of all sorts."""
         return float(self.counts.sum()) + self.credences + self.here
 
+    def reversed(self) -> Said:
+        """The same with every answer the other way round."""
+        counts = np.concatenate([self.counts[:1], _of_others(self.counts[1:])])
+        doubt = self.credences - self.credence
+        return Said(counts, _of_others(self.strength), doubt, self.credences, self.here)
+
     @property
     def is_here_only(self) -> bool:
         """At least half declared it true of D only."""
@@ -101,10 +109,33 @@ class WordsSaid:
                 counts[i], strength[i] = said.counts, said.strength
         return SideAnswers(counts, strength)
 
+    def shuffled(self, rng: np.random.Generator) -> WordsSaid:
+        """The same answers about other words: each goes to the place of another, chosen by chance."""
+        return WordsSaid(self.classes, _shuffled(self.at, rng), _shuffled(self.elsewhere, rng))
+
+    def reversed(self) -> WordsSaid:
+        """As if everybody had meant the other classes, and doubted what they believed."""
+        return WordsSaid(self.classes, _reversed(self.at), _reversed(self.elsewhere))
+
     def digest(self) -> str:
         """A hash of all of it."""
         all_said = [sorted((str(a), s.as_tuple()) for a, s in m.items()) for m in (self.at, self.elsewhere)]
         return hashlib.blake2b(repr(all_said).encode(), digest_size=16).hexdigest()
+
+
+def _of_others(for_class: Numbers) -> Numbers:
+    """What was for one class, dealt to the others in equal parts, shape (K,)."""
+    others: Numbers = (for_class.sum() - for_class) / max(len(for_class) - 1, 1)
+    return others
+
+
+def _shuffled(said: Mapping[Key, Said], rng: np.random.Generator) -> dict[Key, Said]:
+    values = list(said.values())
+    return {key: values[i] for key, i in zip(said, rng.permutation(len(values)), strict=True)}
+
+
+def _reversed(said: Mapping[Key, Said]) -> dict[Key, Said]:
+    return {key: about.reversed() for key, about in said.items()}
 
 
 def side_details(side: str, strength: float, classes: Sequence[str], where: str = "") -> dict[str, Any]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from kb.address import Address
 from kb.knowledge import KnowledgeBase, open_kb
 from learning import ablations
-from learning.ablations import Forecaster, Setting, ablation_rows
+from learning.ablations import Setting, ablation_rows
 from learning.background import background_of
 from learning.growing import unpack_below
 from learning.predicting import predict
-from learning.prior import Rating, ratings_of
+from learning.prior import Rating, fit_prior, ratings_of
+from learning.scorecard import Scorecard
+from learning.side_answers import Said, WordsSaid
 from tests.tasks import grow, log_loss, planted
 
 SEEDS = range(5)
@@ -45,7 +48,8 @@ def losses(tmp_path_factory: pytest.TempPathFactory) -> Losses:
             y, background = table.codes(tree), background_of(tree)
             A = background.matches(tree.D.cases)
             ratings = tuple(ratings_of(tree.judgements()))
-            setting = Setting(background, tree.task.classes, ratings, 0.1, A, tree.D.y, seed)
+            prior = fit_prior(ratings)
+            setting = Setting(background, tree.task.classes, ratings, prior, 0.1, A, tree.D.y, seed)
             for name, by in ablation_rows(setting, {"D*": background.matches(tree.Dstar)}):
                 found.setdefault(name, []).append(log_loss(by["D*"], y))
             found.setdefault("Priory", []).append(log_loss(predict(tree).p, y))
@@ -91,14 +95,14 @@ def test_shuffling_moves_answers_and_invents_none(
     )
     background = background_of(tree)
     A = background.matches(tree.D.cases)
-    setting = Setting(background, tree.task.classes, said, 0.0, A, tree.D.y, 0)
+    setting = Setting(background, tree.task.classes, said, fit_prior(said), 0.0, A, tree.D.y, 0)
     used: list[tuple[Rating, ...]] = []
 
-    def keep(_: Setting, ratings: Sequence[Rating]) -> Forecaster:
+    def keep(of: Setting, ratings: Sequence[Rating], _: WordsSaid | None) -> Scorecard:
         used.append(tuple(ratings))
-        return lambda A: A
+        return of.scorecard
 
-    monkeypatch.setattr(ablations, "_in_worlds", keep)
+    monkeypatch.setattr(Setting, "scorecard_if", keep)
 
     ablations._shuffled(setting)
 
@@ -106,3 +110,29 @@ def test_shuffling_moves_answers_and_invents_none(
     assert sorted(r.value for r in moved) == sorted(r.value for r in said)
     assert {r.address for r in moved} == {r.address for r in said}
     assert [r.value for r in moved] != [r.value for r in said]
+
+
+def said(neither: float, negative: float, positive: float, *, credence: float = 0.0) -> Said:
+    counts = np.array([neither, negative, positive])
+    return Said(counts, 0.5 * counts[1:], credence, float(credence > 0))
+
+
+def test_answers_about_words_are_turned_round_and_none_is_lost() -> None:
+    words = WordsSaid(2, {Address("0.0"): said(1, 3, 0)}, {"grim": said(0, 2, 1, credence=0.8)})
+
+    other = words.reversed()
+
+    assert other.at[Address("0.0")].counts.tolist() == [1, 0, 3]
+    assert other.at[Address("0.0")].strength.tolist() == [0, 1.5]
+    assert other.elsewhere["grim"].counts.tolist() == [0, 1, 2]
+    assert other.elsewhere["grim"].credence == pytest.approx(0.2)
+
+
+def test_answers_about_words_are_shuffled_between_words() -> None:
+    words = WordsSaid(2, {Address(f"0.{n}"): said(n, 0, 1) for n in range(9)})
+
+    moved = words.shuffled(np.random.default_rng(0)).at
+
+    assert set(moved) == set(words.at)
+    assert sorted(each.counts[0] for each in moved.values()) == list(range(9))
+    assert [each.counts[0] for each in moved.values()] != list(range(9))
