@@ -9,7 +9,7 @@ from kb.address import ROOT, Address, depth
 from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
-from learning.prior import Belief, Prior, Traits, fit_prior, ratings_of
+from learning.prior import HIGHEST, LOWEST, Belief, Prior, Traits, fit_prior, ratings_of
 from learning.ratios import comparisons_of
 from learning.side_answers import Said, said_of_words
 from learning.word_vectors import vectors_of_tree
@@ -42,7 +42,7 @@ def prior_of(tree: Tree, judgements: Sequence[Judgement], every: Sequence[Statem
 def _heard(address: Address, said: Said) -> Belief:
     """Of one word, what those who answered about it say; words are believed in ``learning.word_beliefs``."""
     for_it = float(said.counts[1:].max()) + said.credence
-    p = 0.0 if said.is_here_only else (for_it + 1.0) / (said.answers + 2.0)
+    p = 0.0 if said.is_here_only else min(max((for_it + 1.0) / (said.answers + 2.0), LOWEST), HIGHEST)
     sd = (p * (1.0 - p) / (said.answers + 3.0)) ** 0.5
     return Belief(p, sd, p, round(said.answers), address)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from kb.arrays import Codes, Numbers
 from kb.knowledge import Tree
-from kb.records import Cost, total
+from kb.records import Cost, Judgement, total
 from kb.shift import column_shifts
 from kb.statements import Statement
 from learning.ablations import Setting, ablation_rows
@@ -21,7 +21,7 @@ from learning.matches import Matches
 from learning.people.arms import has_forecasts, people_rows
 from learning.people.findings import people_findings
 from learning.posterior import posterior
-from learning.prior import Rating, fit_prior, ratings_of
+from learning.prior import ratings_of, standing
 from learning.report import Effort, Report, StatementLine, build_report
 from learning.resolving import current_fit, resolved_cases
 from learning.scorecard import Points, all_on
@@ -200,15 +200,25 @@ def _budget_curve(tree: Tree, fit: Fit, labels: Codes) -> tuple[tuple[int, float
     known = labels >= 0
     if not known.any():
         return ()
-    said = ratings_of(tree.judgements())
+    said = [j for j in standing(tree.judgements()) if _is_answer(j)]
     A, A_star = fit.background.matches(tree.D.cases), fit.background.matches(tree.Dstar)[known]
     counts = np.unique(np.linspace(0, len(said), min(len(said) + 1, MOST_CURVE_POINTS)).round().astype(int))
     return tuple((int(k), _loss_after(tree, fit, said[:k], (A, A_star), labels[known])) for k in counts)
 
 
+def _is_answer(judgement: Judgement) -> bool:
+    """A person's answer about a statement or about two."""
+    counts = judgement.answer in {"credence", "neither", "here"} and not judgement.rater.startswith("model:")
+    return judgement.kind in {"rating", "comparison"} and counts
+
+
 def _loss_after(
-    tree: Tree, fit: Fit, said: list[Rating], matches: tuple[Matches, Matches], y: Codes
+    tree: Tree, fit: Fit, said: list[Judgement], matches: tuple[Matches, Matches], y: Codes
 ) -> float:
-    card = fit.background.scorecard(fit_prior(said), tree.task.classes)
+    prior = prior_of(tree, said, fit.background.every)
+    card = fit.background.scorecard(prior, tree.task.classes)
+    if card.words is not None and fit.scorecard.words is not None:
+        known = fit.scorecard.words
+        card = replace(card, words=replace(card.words, factor=known.factor, doubt=known.doubt))
     points = fit_numbers(card, matches[0], tree.D.y, seed=fit.seed, strength=_strengths(fit.points))
     return log_loss(y, replace(fit, scorecard=card, points=points).forecast(matches[1]))
