@@ -67,12 +67,16 @@ class Tree:
 
     @cached_property
     def D(self) -> Labelled:  # noqa: N802  # the paper's letter
-        """The labelled cases, all of them."""
+        """The labelled cases, all of them; none for a tree without cases."""
+        if not self.task.digest_D:
+            return Labelled(Cases((), {}), np.zeros(0, dtype=np.int64))
         return load_labelled(self.task, self.store.blob(self.task.digest_D))
 
     @cached_property
     def Dstar(self) -> Cases:  # noqa: N802
         """The cases to predict; no label of theirs is stored anywhere."""
+        if not self.task.digest_Dstar:
+            return Cases((), {})
         return load_cases(self.task, self.store.blob(self.task.digest_Dstar))
 
     @cached_property
@@ -252,6 +256,30 @@ class KnowledgeBase:
         text = task.root or _base_rate_in_words(task, load_labelled(task, prepared.parquet_D).y)
         self.store.create_tree(record, Draft(text=text, kind="claim", origin="task"))
         return self.tree(task.name)
+
+    def create_without_cases(
+        self, name: str, root: str, *, about_train: str = "", about_predict: str = ""
+    ) -> Tree:
+        """Store a tree that has no D: a language model and people can unpack it, and nothing in it is tested.
+
+        Raises:
+            InputError: The root says nothing.
+            TreeExistsError: The name is taken by another task. The same call again gives its tree.
+        """
+        if not root.strip():
+            raise InputError("without cases the root must say something.", remedy="Give it a text: root=…")
+        task = Task(
+            name,
+            target="",
+            classes=(),
+            columns=(),
+            about_train=about_train or "the world",
+            about_predict=about_predict or "the world",
+            root=root.strip(),
+        )
+        record = TreeRecord(tree_id=task.content_hash, name=name, spec={"task": task.to_dict()})
+        self.store.create_tree(record, Draft(text=task.root, kind="claim", origin="task"))
+        return self.tree(name)
 
 
 def _base_rate_in_words(task: Task, y: Codes) -> str:

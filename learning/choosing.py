@@ -164,4 +164,5 @@ def _follow(tree: Tree, done: Expansion, by: str, why: str) -> None:
     tree.store.choose(tree.tree_id, done.address, done.slot)
     terms = {"slot": float(done.slot), "proposal": float(done.committed)}
     tree.log(Move("choose", done.address, by, taken=True, why=why, terms=terms, created=time.time()))
-    refit(tree, keep_strengths=True)
+    if tree.task.classes:
+        refit(tree, keep_strengths=True)

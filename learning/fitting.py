@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from kb.arrays import Codes, Numbers
-from kb.errors import FailedError
+from kb.errors import FailedError, InputError
 from kb.knowledge import Tree
 from learning.background import Background, background_of
 from learning.beliefs import prior_of
@@ -172,6 +172,7 @@ def refit(tree: Tree, *, seed: int | None = None, keep_strengths: bool = False) 
         seed: For folds and drawn worlds; the task's if None.
         keep_strengths: Keep the λ of the stored fit, if there is one, which saves the cross-validation.
     """
+    refuse_without_cases(tree)
     seed = tree.task.seed if seed is None else seed
     background = background_of(tree)
     judgements = tree.judgements()
@@ -218,8 +219,23 @@ def _kept_strengths(tree: Tree) -> tuple[Strengths | None, Strengths | None]:
     return (claims, words), (plain_claims, plain_words)
 
 
+def refuse_without_cases(tree: Tree) -> None:
+    """Say of a tree that has no D that nothing can be fitted.
+
+    Raises:
+        InputError: It has none.
+    """
+    if not tree.task.classes:
+        raise InputError(
+            "this tree has no labelled cases, so nothing can be fitted or predicted.",
+            where=tree.name,
+            remedy="Make one with data: priory new NAME --train … --predict … --target …",
+        )
+
+
 def latest_fit(tree: Tree) -> Fit:
     """The fit of Z as it stands: the stored one if nothing changed since, else a new one."""
+    refuse_without_cases(tree)
     stored = tree.record.spec.get("fit")
     background = background_of(tree)
     judgements = tree.judgements()

@@ -24,7 +24,7 @@ from learning.asking import HARDLY, Question, questions
 from learning.background import Background, background_of, sides_of, switches_of
 from learning.beliefs import prior_of
 from learning.chance import Chance
-from learning.fitting import folds_of, latest_fit, refit
+from learning.fitting import folds_of, latest_fit, refit, refuse_without_cases
 from learning.growing_words import grow_words, is_read_whole, text_aspects
 from learning.moves import preference_of
 from learning.objective import Objective, Standing, silenced
@@ -300,6 +300,7 @@ def learn(  # noqa: PLR0913  # the options of a run, as people type them
         progress: Called after each step.
         chance: How it strays from the best move; not at all if None.
     """
+    refuse_without_cases(tree)
     if scope not in ("on", "off"):
         raise InputError(f"{scope!r} is no scope.", where="--scope", remedy="Use on or off.")
     begun_with = tree.task.seed if seed is None else seed

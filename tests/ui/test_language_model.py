@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 
 from tests.language_models import Sent, children, served
+from tests.ui.conftest import called
 
 pytest.importorskip("langchain_openai", reason="needs the extra language-models")
 
@@ -137,3 +139,23 @@ def test_a_model_rates_and_the_report_says_how_far_people_agree(
 
     assert model["rater"] == f"model:{spec}"
     assert model["statements"] <= 2
+
+
+def test_a_tree_without_cases_holds_free_statements(tmp_path: Path) -> None:
+    kb = ("--kb", f"sqlite:///{tmp_path}/words.db")
+    made = called("new", "rates", "--root", "Inflation falls when central banks raise rates.", *kb)
+    assert made.exit_code == 0, made.stderr
+    said = [
+        {"text": "Dearer credit lowers demand.", "kind": "claim"},
+        {"text": "A strong currency makes imports cheap.", "kind": "claim", "when": "x > 1", "side": "up"},
+    ]
+    with served(Sent(children(*said))) as (spec, server):
+        done = called("unpack", "0", *model(spec), *kb)
+    assert done.exit_code == 0, done.stderr
+    assert "columns" not in server.bodies[0]["messages"][1]["content"]
+    assert "Dearer credit lowers demand." in called("show", *kb).stdout
+
+    for command in (("predict", "--all"), ("learn",), ("unpack", "0.0", *model(spec), "--mode", "typed")):
+        failed = called(*command, *kb)
+        assert failed.exit_code == 2, command
+        assert "has no labelled cases" in failed.stderr or "has none" in failed.stderr

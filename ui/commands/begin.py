@@ -72,9 +72,9 @@ def demo(face: Face, name: str, no_ask: bool, source: str, target: str, data: Pa
 
 @click.command()
 @click.argument("name")
-@click.option("--train", required=True, type=FILE, help="The labelled cases D: CSV, TSV or Parquet.")
-@click.option("--predict", required=True, type=FILE, help="The cases to predict D*: the same columns.")
-@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option("--train", type=FILE, help="The labelled cases D: CSV, TSV or Parquet.")
+@click.option("--predict", type=FILE, help="The cases to predict D*: the same columns.")
+@click.option("--target", metavar="COLUMN", help="The column to predict.")
 @click.option(
     "--about-train", default="the labelled cases", metavar="TEXT", help='What D holds: "customers of 2024".'
 )
@@ -103,9 +103,9 @@ def demo(face: Face, name: str, no_ask: bool, source: str, target: str, data: Pa
 def new(
     face: Face,
     name: str,
-    train: Path,
-    predict: Path,
-    target: str,
+    train: Path | None,
+    predict: Path | None,
+    target: str | None,
     about_train: str,
     about_predict: str,
     time: str | None,
@@ -119,10 +119,23 @@ def new(
 ) -> None:
     """Store your own task, and show how D* differs from D.
 
+    Without data, --root alone makes a tree of statements that a language model and people unpack; nothing in
+    it can be tested or predicted.
+
     \b
     priory new heart --train a.csv --predict b.csv --target died --about-predict "patients of 2025"
+    priory new inflation --root "Inflation falls when central banks raise rates."
     priory new churn --train 2024.csv --predict 2025.csv --target left --type "size=small<medium<large"
     """
+    if train is None and predict is None and target is None and root:
+        with face.opened(create=True) as kb:
+            tree = kb.create_without_cases(name, root, about_train=about_train, about_predict=about_predict)
+        face.say(f"Tree {tree.name}, without cases: {tree.task.root}")
+        return
+    if train is None or predict is None or target is None:
+        raise click.UsageError(
+            "Give --train, --predict and --target; or only --root, for a tree without cases."
+        )
     from kb.tables import TaskOptions, prepare_task
     from ui.started import say_started
 

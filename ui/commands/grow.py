@@ -124,7 +124,8 @@ def _step(face: Face, tree: Tree, address: Address, how: ModelOptions, n: int, b
         seed=face.seed,
         approving=how.approving(face),
     )
-    latest_fit(tree)
+    if tree.task.classes:
+        latest_fit(tree)
     if face.json:
         face.print_json(expansion.to_dict())
         return
@@ -178,7 +179,8 @@ def _many(  # the options of a run, as people type them
             approving=how.approving(face),
             progress=of_growth(bar),
         )
-    latest_fit(tree)
+    if tree.task.classes:
+        latest_fit(tree)
     if face.json:
         found = {"expansions": grown.expansions, "statements": grown.statements, "stopped": grown.stopped}
         face.print_json({**found, "cost": grown.cost.to_dict()})
@@ -225,7 +227,7 @@ def worker(face: Face, how: ModelOptions, n: int, limit: int | None, wait: bool)
             patience=patience,
             progress=told,
         )
-        if done.done:
+        if done.done and tree.task.classes:
             latest_fit(tree)
     if face.json:
         face.print_json({"done": done.done, "given_up": done.given_up, "waiting": done.waiting})
