@@ -68,9 +68,10 @@ def _look_ahead(tree: Tree, session: Session, rater: str, clock: Clock) -> Seat:
     order = _order(session, rater, len(items))
     free = [o for o in order if _is_free(session, items[o], rater, now)]
     asked = [o for o in free if items[o].repeat_of is None]
-    due = [o for o in free if items[o].repeat_of is not None and _may_repeat(items, o, rater)]
+    repeats = [o for o in free if items[o].repeat_of is not None]
+    due = [o for o in repeats if _may_repeat(items, o, rater)]
     ahead = _interleaved(asked, due, items, seat, _rng(session, rater, f"repeats {seat.done}"))[:AHEAD]
-    left = len(asked) + len(due)
+    left = len(asked) + sum(not _is_passed_over(items, o, rater) for o in repeats)
     return change_seat(tree, session, rater, lambda s: replace(s, ahead=tuple(ahead), left=left))
 
 
@@ -79,6 +80,13 @@ def _order(session: Session, rater: str, n: int) -> list[int]:
     if session.statements == "valuable" and session.task != "comparison":
         return list(range(n))
     return [int(i) for i in _rng(session, rater, "order").permutation(n)]
+
+
+def _is_passed_over(items: Sequence[Item], ordinal: int, rater: str) -> bool:
+    """The rater skipped or flagged what would be repeated, so it never is."""
+    original = items[ordinal].repeat_of
+    said = items[original].answered.get(rater) if original is not None else None
+    return said is not None and said[1] in PASSED_OVER
 
 
 def _may_repeat(items: Sequence[Item], ordinal: int, rater: str) -> bool:

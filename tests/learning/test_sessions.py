@@ -224,6 +224,9 @@ def test_taking_back_that_broke_off_is_finished_at_the_next_turn(
 def test_a_repeat_comes_to_the_same_rater_some_answers_later_and_is_marked(tree: Tree) -> None:
     session = new_session(tree, Session("repeats", repeats=0.25))
 
+    assert next_turn(tree, session, ADA) is not None
+    assert seat_of(tree, session, ADA).left == 14
+
     turns = rated(tree, session, ADA)
 
     assert len(turns) == 15

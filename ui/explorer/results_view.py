@@ -146,16 +146,21 @@ def progress_table(said: Sequence[Judgement], sessions: Sequence[Session]) -> di
     found = [progress_of([j for j in said if j.rater == who], who, gold) for who in raters]
     columns = ["rater", "answered", "skipped", "flagged", "time", "an answer", "gold right", "same again"]
     return {
-        "columns": [{"label": c, "kind": "" if c == "rater" else "n"} for c in columns],
+        "columns": [{"label": c, "kind": "who" if c == "rater" else "n"} for c in columns],
         "rows": [{"cells": [{"t": t} for t in _progress_cells(r)]} for r in found],
         "nothing": "Nobody has answered yet.",
     }
 
 
+def _name(rater: str) -> str:
+    """A person's bare name; a stand-in keeps its kind in front."""
+    return clean(rater.removeprefix("human:"))
+
+
 def _progress_cells(r: RaterProgress) -> list[str]:
     pace = "–" if r.median_seconds is None else duration(r.median_seconds)
     return [
-        clean(r.rater),
+        _name(r.rater),
         f"{r.answered:,}",
         f"{r.skipped:,}",
         f"{r.flagged:,}",
@@ -170,12 +175,12 @@ def agreement_table(found: Agreement) -> dict[str, Any]:
     """Every two raters: how many both rated, how far apart they are, alpha from twenty on."""
     columns = ["rater", "and", "both rated", "apart", "alpha"]
     return {
-        "columns": [{"label": c, "kind": "n" if i > 1 else ""} for i, c in enumerate(columns)],
+        "columns": [{"label": c, "kind": "n" if i > 1 else "who"} for i, c in enumerate(columns)],
         "rows": [
             {
                 "cells": [
-                    {"t": clean(p.first)},
-                    {"t": clean(p.second)},
+                    {"t": _name(p.first)},
+                    {"t": _name(p.second)},
                     {"t": f"{p.n:,}"},
                     {"t": "–" if p.apart is None else f"{p.apart:.2f}"},
                     {"t": _alpha(p.alpha, p.n)},

@@ -241,8 +241,8 @@ def test_results_count_people_and_hold_agreement_back_until_there_is_enough(open
         json.loads(e.proto.json) for e in at.get("bidi_component") if e.proto.component_name == "priory_table"
     ]
     assert [[c["t"] for c in row["cells"]][:2] for row in tables[0]["rows"]] == [
-        ["human:Ada", "6"],
-        ["human:Bob", "6"],
+        ["Ada", "6"],
+        ["Bob", "6"],
     ]
     assert [[c["t"] for c in row["cells"]][2:] for row in tables[1]["rows"]] == [["6", "0.00", "14 more"]]
 
