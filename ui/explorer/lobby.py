@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from kb.errors import PrioryError
+from kb.errors import InputError, PrioryError
 from learning.seats import Seat, seat_of
 from learning.session_results import consistency_of, export_session, standing
-from learning.sessions import Session, TaskKind, list_sessions, new_session
+from learning.sessions import Session, TaskKind, list_sessions, new_session, session_named
 from ui.explorer import layout
 from ui.explorer.links import safe_label
 from ui.explorer.session import Visit
@@ -66,8 +66,16 @@ def _first(visit: Visit, path: str) -> None:
             plan = Session("warm-up", task="prediction", reveal=True, arm="both", by=str(visit.rater))
         if st.button("Begin", type="primary", icon=":material/play_arrow:", key="begin"):
             with st.spinner("Choosing what to ask …"):
-                made = new_session(visit.tree, plan, most=MOST_QUICK)
+                made = _begun(visit, plan)
             go(made.name)
+
+
+def _begun(visit: Visit, plan: Session) -> Session:
+    """The session as planned; a second click while it is being made finds the one of the first."""
+    try:
+        return new_session(visit.tree, plan, most=MOST_QUICK)
+    except InputError:
+        return session_named(visit.tree, plan.name)
 
 
 def _row(visit: Visit, held: Session, path: str) -> None:
