@@ -21,7 +21,6 @@ import numpy as np
 from benchmarks.domains import Pair, pairs
 from benchmarks.word_trees import WordTask, fit_now, prior_now, word_task
 from kb.arrays import Codes, Numbers
-from learning.fitting import Fit
 from learning.people.agreement import agreement
 from learning.people.alarm import Unrated, lean_of_words, says_of_ratings
 from learning.people.certificate import (
@@ -36,53 +35,37 @@ from learning.people.from_x import FromX, fit_from_x
 from learning.people.network import Network, fit_network
 from learning.people.reader import Reader, fit_reader
 from learning.people.reading import Reading
-from learning.recorded import RecordedAnswer, RecordedRaters, read_recorded
+from learning.prior import Prior
+from learning.recorded import RecordedRaters, read_recorded
 from learning.word_importing import import_words
 from learning.words_elsewhere import answers_elsewhere
 from ui.domains import CLASSES, Domain, fetched_sdist, lexicon_of, read_domains
 
 TO_CERTIFY = ("products → opinion", "films → products", "tweets → opinion")
 TO_ALARM = ("products → films", "films → products", "opinion → tweets", "tweets → opinion")
-KINDS = ("as they are", "half random", "shuffled", "reversed")
+KINDS = ("as they are", "shuffled", "reversed")
 SIZES = (10, 25, 50, 100)
-SWAPPED = {CLASSES[0]: CLASSES[1], CLASSES[1]: CLASSES[0]}
 
 
-def damaged(rated: RecordedRaters, kind: str, seed: int) -> RecordedRaters:
-    """The ratings with something wrong."""
-    rng = np.random.default_rng(seed)
-    words = list(rated.answers)
-    every = [a for said in rated.answers.values() for a in said]
-
-    def turned(a: RecordedAnswer) -> RecordedAnswer:
-        return replace(a, side=SWAPPED.get(a.side, a.side))
-
-    if kind == "reversed":
-        answers = {word: tuple(map(turned, said)) for word, said in rated.answers.items()}
-    elif kind == "shuffled":
-        order = rng.permutation(len(words))
-        answers = {word: rated.answers[words[i]] for word, i in zip(words, order, strict=True)}
-    elif kind == "half random":
-        answers = {}
-        for word, said in rated.answers.items():
-            drawn = [every[i] for i in rng.integers(len(every), size=len(said))]
-            both = zip(said, drawn, strict=True)
-            answers[word] = tuple(replace(d, rater=a.rater) if rng.random() < 0.5 else a for a, d in both)
-    else:
-        answers = dict(rated.answers)
-    return RecordedRaters(answers, rated.source)
+def damaged(prior: Prior, kind: str) -> Prior:
+    """Prior from the same answers with something wrong."""
+    said = prior.said_of_words
+    if said is None or kind == "as they are":
+        return prior
+    wrong = said.reversed() if kind == "reversed" else said.shuffled(np.random.default_rng(1))
+    return replace(prior, said_of_words=wrong)
 
 
 @contextmanager
-def fitted(pair: Pair, rated: RecordedRaters) -> Iterator[tuple[WordTask, Fit, Reading]]:
-    """Z of a pair under some ratings, and how an imitator sees D*."""
+def fitted(pair: Pair, rated: RecordedRaters) -> Iterator[tuple[WordTask, Prior, Reading]]:
+    """Z of a pair as people rated it, and how an imitator sees D*."""
     with word_task(pair.D, pair.Dstar, rated) as task:
         import_words(task.tree, rated, silence_is_neither=True)
         prior = prior_now(task, task.tree.judgements(), list(answers_elsewhere(task.tree)))
         fit = fit_now(task, prior, on=pair.fit)
         A = task.background.matches(task.tree.Dstar)
         depth = np.array([2.0 + (turn >= 0) for turn in task.background.words.turns])
-        yield task, fit, Reading(fit, A, pair.E_star, np.zeros(0), np.zeros(0, dtype=np.int64), depth)
+        yield task, prior, Reading(fit, A, pair.E_star, np.zeros(0), np.zeros(0, dtype=np.int64), depth)
 
 
 def one_rater_each(pair: Pair, rows: Codes, rng: np.random.Generator, *, turned: bool) -> Numbers:
@@ -171,32 +154,36 @@ def certify(domains: dict[str, Domain], rated: RecordedRaters, draws: int) -> No
 def alarm(domains: dict[str, Domain], rated: RecordedRaters, draws: int) -> None:
     """How often the agreement test confirms and contradicts, by what is wrong with the ratings."""
     found: dict[tuple[str, int], Counter[str]] = {}
-    z: dict[str, list[float]] = {}
     for pair in pairs(domains, 0):
         if pair.name not in TO_ALARM:
             continue
-        for kind in KINDS:
-            with fitted(pair, damaged(rated, kind, 1)) as (task, fit, reading):
-                turned = task.tree.task.classes[0] != CLASSES[0]
-                unrated = Unrated(fit.scorecard, fit.points)
-                says = says_of_ratings(fit, unrated, reading.A)
-                D = task.background.matches(task.tree.D.cases)[pair.fit]
-                z.setdefault(kind, []).append(lean_of_words(fit, D, task.tree.D.y[pair.fit], seed=0) or 0.0)
-            rng = np.random.default_rng(2)
-            for n in SIZES:
-                for draw in range(draws):
-                    rows = rng.permutation(len(says))[:n]
-                    people = one_rater_each(pair, rows, rng, turned=turned)
-                    outcome = agreement(says[rows], people, seed=draw).outcome
-                    found.setdefault((kind, n), Counter())[outcome] += 1
-        print(pair.name, flush=True)
-    print("\nratings        forecasts  confirmed  not confirmed  contradicted   z on D")
+        with fitted(pair, rated) as (task, prior, reading):
+            turned = task.tree.task.classes[0] != CLASSES[0]
+            D, y = task.background.matches(task.tree.D.cases)[pair.fit], task.tree.D.y[pair.fit]
+            for kind in KINDS:
+                fit = fit_now(task, damaged(prior, kind), on=pair.fit)
+                says = says_of_ratings(fit, Unrated(fit.scorecard, fit.points), reading.A)
+                z = lean_of_words(fit, D, y, seed=0)
+                rng = np.random.default_rng(2)
+                for n in SIZES:
+                    here = Counter[str]()
+                    for draw in range(draws):
+                        rows = rng.permutation(len(says))[:n]
+                        people = one_rater_each(pair, rows, rng, turned=turned)
+                        here[agreement(says[rows], people, seed=draw).outcome] += 1
+                    found.setdefault((kind, n), Counter()).update(here)
+                    print(
+                        f"{pair.name:<20} {kind:<12} {n:>4} {_shares(here)}  z on D {z or 0.0:.1f}",
+                        flush=True,
+                    )
+    print("\nall pairs")
     for (kind, n), counts in found.items():
-        share = {o: 100 * c / counts.total() for o, c in counts.items()}
-        print(
-            f"{kind:<14} {n:>9}  {share.get('confirmed', 0):8.1f} %  {share.get('not confirmed', 0):12.1f} %"
-            f"  {share.get('contradicted', 0):11.1f} %  {np.mean(z[kind]):6.1f}"
-        )
+        print(f"{kind:<12} {n:>4} {_shares(counts)}")
+
+
+def _shares(counts: Counter[str]) -> str:
+    share = {o: 100 * counts[o] / counts.total() for o in ("confirmed", "not confirmed", "contradicted")}
+    return "  ".join(f"{name} {value:5.1f} %" for name, value in share.items())
 
 
 def chains(seeds: int) -> None:

@@ -35,6 +35,7 @@ MOST_TRIES = 20
 DRAWS = 4_096
 LEAST_WORLDS = 50.0  # drawn ones that must stay in play; the labels count less if too few would
 LOWEST, HIGHEST = 0.02, 0.98
+NEGLIGIBLE = 1e-6  # of the likeliest world
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +206,14 @@ def reweighted(fit: Fit, A: Matches, y: Codes) -> Fit:
     tau = likely @ worlds.switches
     tau = np.where(_is_doubtful(board.tau), np.clip(tau, LOWEST, HIGHEST), np.array(board.tau))
     card = replace(fit.scorecard, board=board.with_tau(tau.tolist()))
-    return replace(
-        fit, scorecard=card, as_D=as_D, worlds=Worlds(worlds.switches, likely) if is_every else None
-    )
+    left = _in_play(worlds, likely) if is_every else None
+    return replace(fit, scorecard=card, as_D=as_D, worlds=left)
+
+
+def _in_play(worlds: Worlds, likely: Numbers) -> Worlds:
+    """The worlds without those that the labels have all but ruled out, which would only cost time."""
+    kept = likely > NEGLIGIBLE * likely.max()
+    return Worlds(worlds.switches[kept], likely[kept] / likely[kept].sum())
 
 
 def _is_doubtful(tau: tuple[float, ...]) -> Mask:

@@ -46,7 +46,8 @@ def test_the_weights_of_worlds_are_bayes_rule(dogs_by_hand: Tree, planted_table:
     plain = fit.forecast_as_D(A)[np.arange(5), y].prod()
     as_D = fit.as_D * plain / (fit.as_D * plain + (1.0 - fit.as_D) * weight.sum())
     assert found.worlds is not None
-    assert found.worlds.weight == pytest.approx(weight / weight.sum())
+    kept = np.sort(weight / weight.sum())[-len(found.worlds.weight) :]
+    assert np.sort(found.worlds.weight) == pytest.approx(kept, abs=1e-5)
     assert found.as_D == pytest.approx(as_D)
     assert found.scorecard.board.tau == pytest.approx(
         np.clip((weight / weight.sum()) @ worlds.switches, 0.02, 0.98)
