@@ -1,12 +1,14 @@
 """Make the explorer's pictures in docs/images anew: the demo, answers of two people, and Chromium to look.
 
-    python docs/take_explorer_pictures.py [FOLDER]
+    python docs/take_explorer_pictures.py [--all FOLDER] [--demo FILE.db] [--only NAME]
 
-With a folder, every page is taken in both themes and at the width of a phone, to be looked at.
+With --all every page is taken in both themes and at a phone's width, to be looked at. --demo takes a copy of
+a knowledge base that the demo made before.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import socket
 import subprocess
@@ -79,10 +81,9 @@ def rated(page: Page, _: Path) -> None:
 def predicted(page: Page, _: Path) -> None:
     """A first guess given, two statements opened, one cited."""
     begun(page)
-    for share in ("70", "20", "10"):
-        page.keyboard.type(share)
-        page.keyboard.press("Tab")
-    page.locator(".share").first.press("Enter")
+    for place, share in enumerate(("70", "20", "10")):
+        page.locator(".share").nth(place).fill(share)
+    page.keyboard.press("Enter")
     tree = page.get_by_role("tree")
     tree.wait_for(timeout=60_000)
     rest(page)
@@ -128,26 +129,29 @@ def main() -> int:
     if browser is None:
         sys.stderr.write("No Chromium on the path. On Debian: apt-get install chromium\n")
         return 1
-    everything = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    told.add_argument("--all", type=Path, metavar="FOLDER")
+    told.add_argument("--demo", type=Path, metavar="FILE")
+    told.add_argument("--only", metavar="NAME", default="")
+    given = told.parse_args()
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         kb = f"sqlite:///{name}/penguins.db"
-        subprocess.run(
-            [sys.executable, "-c", CODE, "demo", "--no-ask", "--quiet", "--kb", kb],
-            check=True,
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-        )
+        if given.demo:
+            shutil.copy(given.demo, f"{name}/penguins.db")
+        else:
+            demo = [sys.executable, "-c", CODE, "demo", "--no-ask", "--quiet", "--kb", kb]
+            subprocess.run(demo, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         answered(kb)
         labels = write_penguins(Path(name), seed=0).labels
         with served(kb) as url:
             launched = playwright.chromium.launch(executable_path=browser, args=FLAGS)
-            for view in VIEWS:
+            for view in (v for v in VIEWS if v.name.startswith(given.only)):
                 if view.name in KEPT:
                     take(
                         launched, url, view, labels, IMAGES / f"{view.name}.png", dark=view.name == "predict"
                     )
-                if everything is not None:
-                    all_of(launched, url, view, labels, everything)
+                if given.all:
+                    all_of(launched, url, view, labels, given.all)
             launched.close()
     return 0
 
