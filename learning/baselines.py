@@ -182,7 +182,7 @@ def encode(train: Cases, others: Sequence[Cases]) -> list[Floats]:
 class BaseRate:
     """Says how often each class was seen, whatever the case: all there is with one class or no column."""
 
-    def fit(self, X: Floats, y: Ints) -> BaseRate:
+    def fit(self, X: Features, y: Ints) -> BaseRate:
         """Count."""
         del X
         self.classes_, counts = np.unique(y, return_counts=True)

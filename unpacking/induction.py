@@ -108,7 +108,7 @@ class InductionUnpacker:
             found = _refinements(sample, n)
         else:
             found = []
-        unique = {tuple((c.when, c.columns) for c in p.children): p for p in found if p.children}
+        unique = {tuple(map(_says, p.children)): p for p in found if p.children}
         return tuple(unique.values())[:n] or (Proposal((), how="D supports nothing more specific"),)
 
     def _about_text(self, situation: Situation, column: Column) -> list[Proposal]:
@@ -403,6 +403,11 @@ def _refinement(sample: _Sample, when: str, within: Codes, bins: Bins) -> Propos
             children.append(_claim(sample, conjunction(when, condition), applies))
     named = column_in_words(bins.column)
     return Proposal(tuple(c for c in children if c), how=f"by {named}")
+
+
+def _says(child: Draft) -> tuple[object, ...]:
+    """What two proposals have in common if they say the same; groups of words differ in their text alone."""
+    return child.when, child.columns, child.text if child.kind == "aspect" else ""
 
 
 def _capital(text: str) -> str:

@@ -70,7 +70,7 @@ def groups_by_shift(words: Vocabulary, tops: Codes) -> list[Group]:
 
 
 def groups_by_meaning(words: Vocabulary, tops: Codes, classes: Sequence[str]) -> list[Group]:
-    """The sides, those that speak cut into words of like meaning; none without the model that reads meaning."""
+    """The sides, those that speak cut into words of like meaning; none without the model for it."""
     if not is_embedding_installed():
         return []
     per_side = max(CUT_SIDES // len(classes), 1)
