@@ -41,8 +41,11 @@ SMALL = 10_000
 
 
 @contextmanager
-def serving(version: str, heap: str = "1g") -> Iterator[str]:
-    """The URL of a new, empty server."""
+def serving(version: str, heap: str = "1g", url: str | None = None) -> Iterator[str]:
+    """The URL of a new, empty server, or of one that is there."""
+    if url:
+        yield url
+        return
     with tempfile.TemporaryDirectory(prefix="priory-bench-") as folder:
         server = Server(Path(folder), version=version, heap=heap)
         server.start()
@@ -85,8 +88,8 @@ def load(store: Store, driver: Driver, n: int, rounds: int) -> None:
                 store.put_statements(tree, batch)
 
         found.setdefault("`put_statements`: nodes, relationships, counts, checks", []).append(rate(n, ours))
-        for name, query in LOADS.items():
-            of = f"{turn:031x}{len(name) % 10}"
+        for at, (name, query) in enumerate(LOADS.items()):
+            of = f"{turn:031x}{at}"
             rows = [{**new_row(of, each), "tree": of} for each in statements]
 
             def raw(query: str = query, rows: list[dict[str, Any]] = rows) -> None:
@@ -346,6 +349,7 @@ def main() -> None:
     parser.add_argument("--loaded", type=int, default=30_000, help="statements of the bulk load")
     parser.add_argument("--repeat", type=int, default=200, help="reads per sort and size")
     parser.add_argument("--version", default=PINNED)
+    parser.add_argument("--url", help="of a server for load and steps that is there already; it is filled")
     parser.add_argument("--only", nargs="+", default=["load", "steps", "pages", "sqlite"])
     parser.add_argument("--claim", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -354,7 +358,7 @@ def main() -> None:
         return
     print(f"Neo4j {given.version} Community, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at first.")
     if {"load", "steps"} & set(given.only):
-        with serving(given.version) as url, open_store(url) as store:
+        with serving(given.version, url=given.url) as url, open_store(url) as store:
             driver = GraphDatabase.driver(url, notifications_min_severity="OFF")
             if "load" in given.only:
                 load(store, driver, given.loaded, rounds=3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("neo4j", reason="the extra neo4j is not installed")
 
-from neo4j import ManagedTransaction, Session
+from neo4j import WRITE_ACCESS, ManagedTransaction, Session
 from neo4j.exceptions import IncompleteCommit
 
 from kb.address import ROOT, Address, key
@@ -41,26 +41,34 @@ def store(graph: GraphPlace) -> Iterator[Store]:
         yield opened
 
 
+class NotCommittedError(Exception):
+    """Rolls a transaction back."""
+
+
 @contextmanager
 def an_answer_lost(monkeypatch: pytest.MonkeyPatch, *, arrives: bool) -> Iterator[list[str]]:
     """The answer to the next commit is lost; the commit itself arrives, or it does not."""
     lost: list[str] = []
-    real = Session.execute_write
+    real = Session._run_transaction  # of managed transactions and of single statements
 
-    def losing(self: Session, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        if lost:
-            return real(self, work, *given, **named)
+    def losing(self: Session, access: str, api: Any, work: Callable[..., Any], *given: Any) -> Any:
+        if lost or access != WRITE_ACCESS:
+            return real(self, access, api, work, *given)
         lost.append("lost")
         if arrives:
-            real(self, work, *given, **named)
+            real(self, access, api, work, *given)
         else:
-            with self.begin_transaction() as tx:
-                work(tx, *given, **named)
-                tx.rollback()
+
+            def undone(tx: ManagedTransaction, *args: Any, **named: Any) -> None:
+                work(tx, *args, **named)
+                raise NotCommittedError
+
+            with suppress(NotCommittedError):
+                real(self, access, api, undone, *given)
         raise IncompleteCommit("the connection broke")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Session, "execute_write", losing)
+        patch.setattr(Session, "_run_transaction", losing)
         yield lost
     assert lost == ["lost"]
 

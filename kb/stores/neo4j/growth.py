@@ -155,12 +155,18 @@ def put_measures(db: Database, tree_id: str, measures: Mapping[Address, Measures
 def put_statements(db: Database, tree_id: str, statements: Sequence[Statement]) -> int:
     """Store statements at their addresses, all or none; returns how many were new."""
     ordered = sorted({each.address: each for each in statements}.values(), key=lambda s: path_of(s.address))
-    rows = {each.address: new_row(tree_id, each) for each in ordered}
-    ups = {up: key(tree_id, up) for each in ordered if (up := parent(each.address)) is not None}
+    ups = {up: str(key(tree_id, up)) for each in ordered if (up := parent(each.address)) is not None}
+    rows = {each.address: new_row(tree_id, each, keys=ups) for each in ordered}
+    own = {row["key"] for row in rows.values()}
+    outside = sorted({*ups.values()} - own)
+    tries: list[int] = []
 
     def work(tx: ManagedTransaction) -> int:
         known_tree(db, tree_id, tx)
-        slots = _current_slots(tx, sorted({*ups.values(), *(row["key"] for row in rows.values())}))
+        tries.append(1)
+        slots = _current_slots(tx, [*outside, *(sorted(own) if len(tries) > 1 else _ends(ordered, rows))])
+        if len(tries) == 1 and not own.isdisjoint(slots):
+            slots = _current_slots(tx, sorted({*outside, *own}))
         known = [each for each in ordered if rows[each.address]["key"] in slots]
         _keep(tx, known, rows)
         new = [each for each in ordered if rows[each.address]["key"] not in slots]
@@ -168,6 +174,14 @@ def put_statements(db: Database, tree_id: str, statements: Sequence[Statement]) 
         return len(new)
 
     return db.writing(work)
+
+
+def _ends(ordered: Sequence[Statement], rows: Mapping[Address, Mapping[str, Any]]) -> list[str]:
+    """The keys of the first and the last: where neither is stored, most likely none is.
+
+    Should one be, its uniqueness says so: the transaction is rolled back, and the next one looks all up.
+    """
+    return [rows[each.address]["key"] for each in (*ordered[:1], *ordered[-1:])]
 
 
 def _current_slots(tx: ManagedTransaction, keys: Sequence[str]) -> dict[str, int | None]:

@@ -68,8 +68,10 @@ def folded(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
 
 
-def new_row(tree_id: str, new: Statement, *, token: str | None = None) -> dict[str, Any]:
-    """The properties of a statement that is to be created."""
+def new_row(
+    tree_id: str, new: Statement, *, token: str | None = None, keys: Mapping[Address, str] | None = None
+) -> dict[str, Any]:
+    """The properties of a statement that is to be created; ``keys`` may hold that of its parent."""
     address, draft = new.address, new.draft
     up = parent(address)
     plain = folded(draft.text)
@@ -77,7 +79,7 @@ def new_row(tree_id: str, new: Statement, *, token: str | None = None) -> dict[s
         "key": key(tree_id, address),
         "path": path_of(address),
         "address": address,
-        "parent": None if up is None else key(tree_id, up),
+        "parent": None if up is None else (keys and keys.get(up)) or key(tree_id, up),
         "slot": slot_of(address),
         "ordinal": last_ordinal(address),
         "current_slot": None,

@@ -6,7 +6,8 @@ import math
 import random
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from neo4j import ManagedTransaction, Record
@@ -23,6 +24,7 @@ from kb.stores.values import limit_of
 __all__ = ["ask_again", "enqueue", "give_up", "given_up", "put_queue", "queue", "take", "waiting"]
 
 _CROWD_SECONDS = 2.0  # after meeting others at the head of the queue, a worker starts somewhere behind it
+_EXPIRY_SECONDS = 1.0  # while others wait, leases that ran out are looked for so often; at the end every time
 _SPREAD = 32  # so many claims from the head at most
 
 
@@ -71,42 +73,58 @@ def take(db: Database, tree_id: str, *, worker: str, seconds: float, limit: int)
     Nothing skips locked rows in Cypher, so workers that start at the same head would wait for each other's
     claims and find them taken. Who finds that starts, for a while, at random a little behind the head.
     """
-    grant = uuid.uuid4().hex
-    given = {"tree": tree_id, "worker": worker, "seconds": seconds, "grant": grant, "limit": limit_of(limit)}
-    claimed: list[Record] = []
-
-    def claim(tx: ManagedTransaction, skip: int) -> list[Record]:
-        return run(tx, QUERIES["claim"], lowest=-math.inf, skip=skip, now=db.now, **given)
-
-    def work(tx: ManagedTransaction) -> list[Record]:
-        known_tree(db, tree_id, tx)
-        run(tx, QUERIES["expire"], tree=tree_id, now=db.now)
-        is_crowded = time.monotonic() < db.crowded_until
-        skip = limit * random.randrange(_SPREAD) if is_crowded else 0  # noqa: S311  # spreads workers
-        rows = claim(tx, skip) or (claim(tx, 0) if skip else [])
-        claimed[:] = rows
-        return rows
-
-    def settle() -> list[Record] | None:
-        held = [[row["w.statement"], row["w.slot"]] for row in claimed]
-        n = db.read(QUERIES["grants"], held=held, grant=grant)[0]["n"]
-        return list(claimed) if n else None
-
-    start = time.monotonic()
-    rows = db.writing(work, settle=settle)
-    if len(rows) < limit and time.monotonic() > db.crowded_until and _has_waiting(db, tree_id):
-        db.crowded_until = time.monotonic() + _CROWD_SECONDS
-        if not rows:
-            rows = db.writing(work, settle=settle)
-    elif time.monotonic() - start > 0.25:  # it waited for the locks of others
-        db.crowded_until = time.monotonic() + _CROWD_SECONDS
-    rows = sorted(rows, key=lambda row: (-row["w.priority"], row["w.seq"]))
+    known_tree(db, tree_id)
+    claim = _Claim(db, tree_id, {"worker": worker, "seconds": seconds}, limit_of(limit))
+    if time.monotonic() > db.expired_at.get(tree_id, -math.inf) + _EXPIRY_SECONDS:
+        claim.expire()
+    skip = limit * random.randrange(_SPREAD) if time.monotonic() < db.crowded_until else 0  # noqa: S311  # spreads workers
+    rows = claim.take(skip) or (claim.take(0) if skip else [])
+    if len(rows) < limit:
+        claim.expire()
+        rows += claim.take(0, limit - len(rows))
+    if len(rows) < limit and db.read(QUERIES["any waiting"], tree=tree_id, lowest=-math.inf):
+        db.crowded_until = time.monotonic() + _CROWD_SECONDS  # what waits was held by somebody's claim
+        rows = rows or claim.take(0)
+    rows.sort(key=lambda row: (-row["w.priority"], row["w.seq"]))
     return [_item(tree_id, worker, row) for row in rows]
 
 
-def _has_waiting(db: Database, tree_id: str) -> bool:
-    rows = db.read(QUERIES["any waiting"], tree=tree_id, lowest=-math.inf)
-    return bool(rows)
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Claims of one call, each a transaction of its own."""
+
+    db: Database
+    tree_id: str
+    given: Mapping[str, object]
+    limit: int
+
+    def take(self, skip: int, limit: int | None = None) -> list[Record]:
+        """Lease so many of those that wait, behind the first ``skip``.
+
+        A claim whose answer was lost is recognised by its grant; what it took runs out if that fails, too.
+        """
+        grant = uuid.uuid4().hex
+        n = self.limit if limit is None else limit
+
+        def settle() -> list[Record] | None:
+            return self.db.read(QUERIES["granted"], tree=self.tree_id, grant=grant) or None
+
+        return self.db.write(
+            QUERIES["claim"],
+            settle=settle,
+            tree=self.tree_id,
+            grant=grant,
+            lowest=-math.inf,
+            skip=skip,
+            limit=n,
+            now=self.db.now,
+            **self.given,
+        )
+
+    def expire(self) -> None:
+        """Let the items wait again whose lease ran out."""
+        self.db.write(QUERIES["expire"], tree=self.tree_id, now=self.db.now)
+        self.db.expired_at[self.tree_id] = time.monotonic()
 
 
 def _item(tree_id: str, worker: str, row: Record) -> WorkItem:

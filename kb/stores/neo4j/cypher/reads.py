@@ -68,9 +68,10 @@ READS = {
         "w.seq LIMIT $limit"
     ),
     "grant": "MATCH " + WORK + " RETURN w.grant AS grant, w.fence AS fence, w.until AS until",
-    "grants": (
-        "UNWIND $held AS h MATCH (w:Work {statement: h[0], slot: h[1]}) WHERE w.grant = $grant RETURN "
-        "count(w) AS n"
+    "granted": (
+        "MATCH (w:Work) USING INDEX w:Work(tree, queue, until) "
+        "WHERE w.tree = $tree AND w.queue = 'leased' AND w.until >= 0 AND w.grant = $grant "
+        "RETURN w.statement, w.address, w.slot, w.priority, w.attempts, w.fence, w.until, w.seq"
     ),
     "document": (
         "MATCH (d:Document {tree: $tree, kind: $kind, key: $key}) "
