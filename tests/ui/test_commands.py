@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from kb.address import Address
+from kb.embedding import is_embedding_installed
 from kb.knowledge import open_kb
 from kb.records import Judgement
 from learning.predicting import Citation, Explanation
@@ -117,6 +118,18 @@ def test_data_go_to_stdout_and_talk_to_stderr(call: Call) -> None:
 def test_search_finds_by_words(call: Call, asked: Asked) -> None:
     assert all("age" in s["text"].lower() for s in asked("search", "age")["statements"])
     assert "No statement" in call("search", 'nothing" OR *').stderr
+
+
+def test_search_finds_by_meaning_and_says_how(call: Call, asked: Asked) -> None:
+    if not is_embedding_installed():
+        refused = call("search", "how old", "--by", "meaning")
+        assert (refused.exit_code, "priory[search]" in refused.stderr) == (1, True)
+        return
+    found = asked("search", "how old the sick person is", "--by", "meaning", "--limit", "3")
+    assert (found["by"], len(found["statements"])) == ("meaning", 3)
+    assert "age" in found["statements"][0]["text"].lower()
+    assert "compared with all" in call("search", "seniors", "--by", "meaning").stderr
+    assert call("search", "seniors", "--by", "meaning", "--after", "mark").exit_code == 2
 
 
 def test_a_dry_run_commits_nothing(call: Call, asked: Asked) -> None:
