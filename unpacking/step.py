@@ -103,10 +103,12 @@ def unpack_step(  # noqa: PLR0913  # what a step is made of
         FailedError: Another worker holds it, or no proposal passed the checks; those are kept.
     """
     spec = _spec(unpacker, n, approver)
+    slot = 0
     for done in tree.store.expansions(tree.tree_id, address):
         if (done.unpacker, done.seed, dict(done.spec)) == (unpacker.name, seed, spec):
             return done
-    with leased(tree, address, next_slot(tree, address)) as lease:
+        slot = done.slot + 1
+    with leased(tree, address, slot) as lease:
         return unpack_under(
             tree, lease, unpacker, n=n, seed=seed, approver=approver, margin=margin, choice=choice
         )

@@ -49,7 +49,9 @@ def test_it_holds_every_module(held: set[str]) -> None:
 
 def test_it_holds_what_the_code_reads(held: set[str]) -> None:
     assert {f"{room}/py.typed" for room in ROOMS} <= held
-    assert "ui/data/penguins-oracle.csv" in held
+    assert {"ui/data/penguins-oracle.csv", "unpacking/language_model/prices.json"} <= held
+    for path in (ROOT / "unpacking" / "prompts").glob("*.md"):
+        assert path.relative_to(ROOT).as_posix() in held
     for path in (ROOT / "graph_schema" / "sqlite").glob("*.sql"):
         assert path.relative_to(ROOT).as_posix() in held
 
