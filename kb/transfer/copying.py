@@ -164,6 +164,7 @@ def _write(part: Part, copy: Part, state: _State, progress: Doing | None) -> int
     while state.section is not None:
         page = page_of(part, "statements" if state.section == _STATES else state.section, state.after)
         if state.section == _STATES:
+            new += _bring(part, copy, page.items)  # what the source got since its statements were copied
             _bring_states(part, copy, [each for each in page.items if isinstance(each, Statement)])
         elif page.items:
             new += _bring(part, copy, page.items)
@@ -244,7 +245,7 @@ def _bring_measures(part: Part, copy: Part) -> None:
     """Measures are replaced all at once: those of the source, and outside the part those of the copy."""
     tree_id = part.tree.tree_id
     kept = {each.address: each.measures for each in _every_statement(Part(copy.store, copy.tree))}
-    kept.update({each.address: each.measures for each in _every_statement(part)})
+    kept.update({each.address: each.measures for each in _every_statement(part) if each.address in kept})
     copy.store.put_measures(tree_id, {at: each for at, each in kept.items() if each is not None})
 
 

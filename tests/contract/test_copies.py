@@ -14,6 +14,7 @@ from kb.statements import Draft, Measures
 from kb.stores.opening import open_store
 from kb.stores.protocol import Store, TreeExistsError, UnknownAddressError
 from kb.transfer import copy_tree
+from kb.transfer.copying import SourceChangedError
 from kb.transfer.sections import COPY
 from tests.contract.building import grow, sound, unpack
 from tests.contract.conftest import Place
@@ -264,6 +265,27 @@ def test_a_source_that_grows_meanwhile_is_named_and_copied_again(
         sound(there)
         copy_tree(store, there, record)
         sound(there)
+
+
+def test_a_source_that_grows_while_states_are_brought_breaks_nothing(
+    store: Store, full: TreeRecord, other: Opener
+) -> None:
+    with other("there") as there:
+        copy_tree(store, there, full)
+        store.put_measures(TREE, {Address("0.2"): Measures({"a": 9.0})})
+
+        def write(doing: str, _: int, __: int | None) -> None:
+            if doing == "Copying" and store.document(TREE, "grown", "once") is None:
+                noted = there.document(TREE, COPY, ROOT)
+                if noted is not None and noted.body["section"] == "states":
+                    store.put_document(TREE, "grown", "once", {})
+                    unpack(store, TREE, Address("0.2.2"), "while states are brought")
+
+        with pytest.raises(SourceChangedError):
+            copy_tree(store, there, full, progress=write)
+        sound(there)
+        copy_tree(store, there, full)
+        assert all_of(there) == all_of(store)
 
 
 def test_several_trees_stay_apart(store: Store, full: TreeRecord, tree: str, other: Opener) -> None:
