@@ -32,7 +32,7 @@ from learning.word_importing import import_words
 from learning.words_elsewhere import answers_elsewhere
 
 OURS = "Priory: all ratings"
-BUDGETS = (10, 20, 40, 80, 100, 200, 300)
+BUDGETS = (10, 20, 40, 80, 160, 300)  # where rounds end
 
 
 def lexicon(classes: tuple[str, ...]) -> RecordedRaters:
