@@ -63,19 +63,26 @@ def opened(page: Page, _: Path) -> None:
 
 def begun(page: Page) -> None:
     """A session begun, its guidelines read."""
-    for text in ("Begin", "I have read this"):
-        if page.get_by_role("button", name=text).count():
-            page.get_by_role("button", name=text).first.click()
-            rest(page)
+    begin, read = (page.get_by_role("button", name=name).first for name in ("Begin", "I have read this"))
+    begin.wait_for(timeout=60_000)
+    begin.click()
+    rest(page)
+    if read.count():
+        read.click()
+        rest(page)
 
 
 def rated(page: Page, _: Path) -> None:
     """The question about the task answered, the next one half set."""
     begun(page)
+    page.get_by_role("slider").wait_for(timeout=60_000)
+    rest(page)
     for key in ("1", "0", "Enter"):
         page.keyboard.press(key)
+    page.get_by_text("1 done").wait_for(timeout=60_000)
     rest(page)
-    page.keyboard.press("ArrowRight")
+    for key in ("7", "0", "ArrowRight"):
+        page.keyboard.press(key)
 
 
 def predicted(page: Page, _: Path) -> None:

@@ -62,6 +62,9 @@ def _tree_picker(visit: Visit) -> None:
         return
 
     def picked() -> None:
+        for key, nothing in (("q", ""), ("show", [])):  # what was sought in the tree that is left
+            if key in st.session_state:
+                st.session_state[key] = nothing
         st.query_params.from_dict({"tree": st.session_state["tree picker"]})
 
     st.session_state["tree picker"] = visit.tree.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from kb.address import ROOT, Address, ancestors, child, last_ordinal, parent, parse_address, slot_of
@@ -100,8 +100,3 @@ def said_in_words(own: tuple[str, float | None]) -> str:
     """
     answer, value = own
     return {"here": "only in D", "neither": "says nothing"}.get(answer) or percent(value)
-
-
-def addresses_of(statements: Iterable[Statement]) -> list[Address]:
-    """Where they are."""
-    return [s.address for s in statements]

@@ -10,7 +10,7 @@ import pytest
 
 from kb.errors import FailedError, InputError
 from tests.ui.conftest import called
-from ui.explorer.links import link, safe_label, state_of
+from ui.explorer.links import safe_label
 from ui.explorer.policy import headers, inline_hashes
 from ui.explorer.serving import FIRST_PORT, Server, free_port, serve
 
@@ -50,11 +50,6 @@ def test_inline_scripts_are_allowed_by_their_hash_alone(tmp_path: Path) -> None:
     script = policy.partition("script-src ")[2].partition(";")[0]
     assert allowed in script.split()
     assert "'unsafe-inline'" not in script
-
-
-def test_links_hold_state_and_nothing_else() -> None:
-    assert link("explore", tree="a b", z="0.1", q=None) == "/?tree=a+b&z=0.1"
-    assert state_of({"tree": "t", "rater": "human:ada", "value": "0.9"}) == {"tree": "t"}
 
 
 @pytest.mark.parametrize("text", ["![x](http://a)", "[x](javascript:a)", "**b** `c` $d$ :red[e] <f> ~g~ #h"])

@@ -135,3 +135,14 @@ def test_no_rule_of_accessibility_is_broken_seriously(visit: Visit, dark: bool) 
         if each["impact"] in ("serious", "critical")
     ]
     assert not serious
+
+
+def test_another_tree_is_picked_in_the_header(visit: Visit) -> None:
+    v = visit("/?tree=deep&z=0.1&tab=Evidence&q=many")
+    v.page.get_by_label("Tree").click()
+    v.page.get_by_role("option", name="heart").click()
+    v.until(lambda: v.search().get("tree") == "heart")
+    v.card("0").wait_for()
+    v.tree.wait_for()
+    v.page.get_by_text("patients of next year").first.wait_for()
+    assert "z" not in v.search()

@@ -64,7 +64,6 @@ def _nearest(visit: Visit, address: Address | None) -> Address:
 def go_to(address: Address | str) -> None:
     """A callback: make the link name another statement; what else it says stays."""
     st.query_params["z"] = str(address)
-    st.query_params.pop("p", None)
 
 
 def _search_bar() -> tuple[str, list[str]]:
