@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_COLUMNS", "Raw", "check_names", "missing_or_text", "raw_from_arrays", "raw_from_file"]
 
 MAX_COLUMNS = 10_000
+MAX_LINE = 2**24  # bytes of a row; a text of a megabyte is one value
 MISSING = ("na", "n/a", "nan", "null", "?")
 DELIMITERS = (",", "\t", ";", "|")
 _NOT_A_TABLE = {
@@ -222,7 +223,7 @@ def _raw_from_csv(
     cells = ", ".join(f"{missing_or_text(f'c{k}', missing)} AS c{k}" for k in range(len(names)))
     reader = (
         "read_csv(?, auto_detect = false, header = true, delim = ?, quote = '\"', escape = '\"', "
-        f"strict_mode = true, columns = {{{types}}})"
+        f"strict_mode = true, max_line_size = {MAX_LINE}, buffer_size = {2 * MAX_LINE}, columns = {{{types}}})"
     )
     try:
         query = f"CREATE TABLE {table} AS SELECT {cells} FROM {reader}"  # noqa: S608  # names are c0, c1, …
@@ -261,6 +262,7 @@ def _first_rows(path: Path, plain: Path, delimiter: str) -> list[list[str]]:
         remedy = "Name one letter, such as ';' or a tab."
         raise InputError(f"{delimiter!r} can't separate values.", where=str(path), remedy=remedy)
     rows: list[list[str]] = []
+    csv.field_size_limit(MAX_LINE)
     with plain.open(encoding="utf-8-sig", newline="") as file:
         try:
             for row in csv.reader(file, delimiter=delimiter):
@@ -279,6 +281,9 @@ def _ragged(path: Path, plain: Path, delimiter: str, width: int, reported: str) 
     """Which line DuckDB stumbled over, in words."""
     found = re.search(r"Line: (\d+)", reported)
     line = int(found.group(1)) if found else 0
+    if "aximum line size" in reported:
+        problem, remedy = f"has a row of more than {MAX_LINE >> 20} MB.", "Cut its text."
+        return InputError(problem, where=f"{path}:{line}" if line else str(path), remedy=remedy)
     remedy = "Correct the line, put quotes around values that hold the delimiter, or name the delimiter."
     if "unterminated quote" not in reported:
         with plain.open(encoding="utf-8-sig", newline="") as file:
