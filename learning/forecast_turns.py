@@ -205,9 +205,10 @@ def score_of(
     tree: Tree, turn: Turn, p: Mapping[str, float], first: Mapping[str, float] | None
 ) -> Score | None:
     """The score of a forecast; None where the label of the case isn't known."""
-    if turn.session.sample:
-        return None  # no label of D* is stored
-    label = tree.task.classes[int(tree.D.y[_case(turn)])]
+    code = _label(tree, turn)
+    if code is None:
+        return None
+    label = tree.task.classes[code]
 
     def scores(said: Mapping[str, float]) -> tuple[float, float]:
         log_loss = -math.log(max(said.get(label, 0.0), CLIP))
@@ -215,6 +216,17 @@ def score_of(
 
     before = scores(first) if first else (None, None)
     return Score(label, *scores(p), *before)
+
+
+def _label(tree: Tree, turn: Turn) -> int | None:
+    """The class of the case; of a case of D* only once it is resolved."""
+    if not turn.session.sample:
+        return int(tree.D.y[_case(turn)])
+    from learning.resolving import resolved_cases
+
+    resolved = resolved_cases(tree)
+    found = resolved.y[resolved.cases == _case(turn)]
+    return int(found[0]) if len(found) else None
 
 
 def _case(turn: Turn) -> int:

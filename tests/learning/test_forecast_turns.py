@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from kb.address import ROOT, Address
@@ -22,6 +23,7 @@ from learning.forecast_turns import (
 )
 from learning.people.forecasts import forecasts
 from learning.people.samples import draw_sample
+from learning.resolving import resolve
 from learning.sessions import Session, new_session
 from learning.taking_back import take_back
 from learning.turns import Said, Turn, answer_turn, next_turn
@@ -152,6 +154,12 @@ def test_scores_are_those_of_the_label_and_unknown_for_the_cases_to_predict(tree
     draw_sample(tree, 3)
     unknown = turn_in(tree, new_session(tree, Session("unknown", task="prediction", sample="V")))
     assert score_of(tree, unknown, EVEN, None) is None
+    labels = np.full(tree.task.n_Dstar, -1, dtype=np.int64)
+    labels[unknown.item.case] = 1
+    resolve(tree, labels)
+    known = score_of(tree, unknown, EVEN, None)
+    assert known is not None
+    assert known.label == tree.task.classes[1]
 
 
 def test_shares_must_sum_to_one() -> None:

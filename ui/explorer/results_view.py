@@ -13,6 +13,8 @@ from kb.records import Judgement
 from learning.agreement import FEWEST_ITEMS, Agreement, agreement_of
 from learning.comparison import Scored
 from learning.report import Report, StatementLine, build_report, headline
+from learning.resolving import resolved_cases
+from learning.scores import accuracy, bootstrap_means, case_log_losses, log_loss
 from learning.seats import seat_of
 from learning.session_results import RaterProgress, progress_of, standing
 from learning.sessions import Session
@@ -32,6 +34,7 @@ __all__ = [
     "progress_table",
     "report_html",
     "report_rows",
+    "resolved_in_words",
     "under_way",
     "withheld",
 ]
@@ -98,6 +101,24 @@ def drawn(html: str) -> dict[str, str]:
     """What the report component is given; the colours come from the explorer's theme."""
     rules = STYLE[STYLE.index("* { box-sizing") :]
     return {"html": html, "style": rules.replace("body {", ".unused {", 1).replace("main {", ".unused {", 1)}
+
+
+def resolved_in_words(tree: Tree) -> str:
+    """How good the forecasts were that had been made before labels of D* became known; empty for no label."""
+    resolved = resolved_cases(tree)
+    n = len(resolved.cases)
+    if not n:
+        return ""
+    if n < FEWEST_LABELS:
+        more = f"{FEWEST_LABELS - n} more are needed before their score is shown."
+        return f"{count(n, 'case')} of D* resolved; {more}"
+    loss = bootstrap_means(case_log_losses(resolved.y, resolved.p)[:, None], 0)[0]
+    mean = log_loss(resolved.y, resolved.p)
+    right = accuracy(resolved.y, resolved.p)
+    return (
+        f"{count(n, 'case')} of D* resolved. Forecast before that: right in {100 * right:.0f} %, "
+        f"{mean:.2f} nats a case (95 % {loss.low:.2f} to {loss.high:.2f})."
+    )
 
 
 def report_rows(report: Report) -> list[dict[str, Any]]:

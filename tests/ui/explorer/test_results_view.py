@@ -18,6 +18,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from learning.comparison import score_rows
 from learning.report import Report, build_report
+from learning.resolving import resolve
 from learning.sessions import Session, new_session
 from learning.turns import Said, answer_turn, next_turn
 from tests.tasks import Table
@@ -30,6 +31,7 @@ from ui.explorer.results_view import (
     labels_read,
     report_html,
     report_rows,
+    resolved_in_words,
     under_way,
     withheld,
 )
@@ -152,6 +154,16 @@ def test_labels_are_read_as_the_command_line_reads_them(dogs: Tree, planted_tabl
     assert labels_read(dogs, text).tolist() == planted_table.codes(dogs).tolist()
     with pytest.raises(InputError):
         labels_read(dogs, "animal\ncat\n")
+
+
+def test_forecasts_made_before_labels_were_known_are_scored(dogs: Tree, planted_table: Table) -> None:
+    y = planted_table.codes(dogs)
+    assert resolved_in_words(dogs) == ""
+    resolve(dogs, np.where(np.arange(len(y)) < 5, y, -1))
+    assert resolved_in_words(dogs).startswith("5 cases of D* resolved; 15 more are needed")
+    resolve(dogs, np.where(np.arange(len(y)) < 30, y, -1))
+
+    assert resolved_in_words(dogs).startswith("30 cases of D* resolved. Forecast before that: right in ")
 
 
 def test_a_session_is_under_way_between_its_first_and_its_last_answer(dogs: Tree) -> None:

@@ -53,6 +53,8 @@ def page(visit: Visit) -> None:
 @layout.guarded
 def _predictions(visit: Visit) -> None:
     labels = _labels(visit)
+    if resolved := results_view.resolved_in_words(visit.tree):
+        st.text(resolved)
     run = latest(visit.kb_url, visit.tree)
     if run is not None and not run.is_over:
         _running(visit)
