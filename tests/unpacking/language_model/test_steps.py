@@ -23,7 +23,7 @@ OTHER = children(OLD, {**OLD, "text": "Wolves shun people."})
 
 
 def model(
-    *replies: str | Exception,
+    *replies: str | BaseException,
     seen: list[Any] | None = None,
     usage: tuple[int, int] = (100, 20),
     **settings: Any,
@@ -67,6 +67,17 @@ def test_answers_that_were_stored_before_a_crash_are_not_paid_twice(planted_tree
 
     assert len(seen) == 3
     assert [len(p.children) for p in done.proposals] == [2, 2]
+
+
+def test_an_interrupt_leaves_the_tree_valid_and_the_statement_free(planted_tree: Tree) -> None:
+    seen: list[Any] = []
+    with pytest.raises(KeyboardInterrupt):
+        unpack(planted_tree, ROOT, unpacker=model(GOOD, KeyboardInterrupt(), seen=seen), n=2)
+
+    assert planted_tree.children() == []
+    assert list(planted_tree.store.check()) == []
+    assert unpack(planted_tree, ROOT, unpacker=model(OTHER, seen=seen), n=2).slot == 0
+    assert len(seen) == 3
 
 
 def test_a_model_is_shown_no_case_unless_told(planted_tree: Tree) -> None:
