@@ -1,6 +1,6 @@
 """What the Neo4j store costs: loading, claims, commits, eight workers, pages of large trees; SQLite beside.
 
-    python -m benchmarks.graph --nodes 1000000 [--only load steps pages sqlite]
+    python -m benchmarks.graph --nodes 1000000 [--only load steps claims pages sqlite]
 
 Starts servers of its own (see tests/neo4j_server) in temporary folders and removes them. What is compared
 takes turns in one run, so that the machine's mood hits both. Prints Markdown.
@@ -195,13 +195,14 @@ class Retries(logging.Handler):
         self.n += "will be retried" in record.getMessage()
 
 
-def claim(url: str, limit: int, start: float) -> None:
+def claim(url: str, limit: int) -> None:
     """What each of the processes does: take until nothing waits, then say what it took."""
     retries = Retries()
     logging.getLogger("neo4j").addHandler(retries)
     with open_store(url) as store:
-        while time.time() < start:
-            time.sleep(0.001)
+        print("ready", flush=True)
+        sys.stdin.readline()  # until all are
+        start = time.time()
         taken: list[WorkItem] = []
         calls: list[float] = []
         while True:
@@ -212,7 +213,7 @@ def claim(url: str, limit: int, start: float) -> None:
                 break
             taken += found
         end = time.time()
-    p50, p99 = statistics.median(calls), statistics.quantiles(calls, n=100)[98]
+    p50, p99 = statistics.median(calls), sorted(calls)[int(0.99 * (len(calls) - 1))]
     print(f"{end - start} {retries.n} {p50} {p99}")
     print("\n".join(f"{item.address}@{item.slot}" for item in taken))
 
@@ -226,9 +227,16 @@ def claims(store: Store, url: str, addresses: list[Address], n: int) -> None:
         wanted = sorted(set(addresses), key=path_of)[: n if limit > 1 else n // 5]
         for at in range(0, len(wanted), BATCH):
             store.enqueue(TREE, [(each, slot, 0.0) for each in wanted[at : at + BATCH]])
-        start = time.time() + 10  # by then all have connected
-        command = [sys.executable, "-m", "benchmarks.graph", "--claim", url, str(limit), str(start)]
-        workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
+        command = [sys.executable, "-m", "benchmarks.graph", "--claim", url, str(limit)]
+        pipes = subprocess.PIPE
+        workers = [subprocess.Popen(command, text=True, stdin=pipes, stdout=pipes) for _ in range(PROCESSES)]
+        for worker in workers:
+            assert worker.stdout is not None
+            worker.stdout.readline()
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
         said = [worker.communicate()[0].splitlines() for worker in workers]
         taken = Counter(line for lines in said for line in lines[1:] if line)
         measured = [[float(each) for each in lines[0].split()] for lines in said]
@@ -312,7 +320,6 @@ def pages(version: str, nodes: int, repeat: int) -> None:
             compare(*sides, repeat)
             driver = GraphDatabase.driver(many_url, notifications_min_severity="OFF")
             against_stars(large, driver, many, repeat)
-            claims(large, many_url, many_addresses(20_000), 20_000)
             print(f"\nLease + commit of five children, one process: {commits(large, 500):.0f}/s.")
             print(f"\n{queue(large, many_url, many, 2_000)}.")
             driver.close()
@@ -347,14 +354,15 @@ def main() -> None:
     )
     parser.add_argument("--nodes", type=int, default=1_000_000, help="size of the large tree")
     parser.add_argument("--loaded", type=int, default=30_000, help="statements of the bulk load")
+    parser.add_argument("--claimed", type=int, default=20_000, help="items of the queue that eight drain")
     parser.add_argument("--repeat", type=int, default=200, help="reads per sort and size")
     parser.add_argument("--version", default=PINNED)
     parser.add_argument("--url", help="of a server for load and steps that is there already; it is filled")
-    parser.add_argument("--only", nargs="+", default=["load", "steps", "pages", "sqlite"])
-    parser.add_argument("--claim", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs="+", default=["load", "steps", "claims", "pages", "sqlite"])
+    parser.add_argument("--claim", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.claim:
-        claim(given.claim[0], int(given.claim[1]), float(given.claim[2]))
+        claim(given.claim[0], int(given.claim[1]))
         return
     print(f"Neo4j {given.version} Community, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at first.")
     if {"load", "steps"} & set(given.only):
@@ -365,6 +373,10 @@ def main() -> None:
             if "steps" in given.only:
                 steps(store, driver, 300)
             driver.close()
+    if "claims" in given.only:
+        with serving(given.version, url=given.url) as url, open_store(url) as store:
+            build(store, given.claimed + 1)
+            claims(store, url, many_addresses(given.claimed), given.claimed)
     if "pages" in given.only:
         pages(given.version, given.nodes, given.repeat)
     if "sqlite" in given.only:

@@ -223,9 +223,10 @@ def _create(
     own = {row["key"]: row for row in rows}
     more: dict[str, dict[int, int]] = {}
     for row in rows:
-        if row["parent"] not in own and row["parent"] not in slots:
+        up = row["parent"]
+        if up not in own and up not in slots:
             raise unknown_address(tx, tree_id, [parent(row["address"]) or ROOT])
-        of = more.setdefault(row["parent"], {})
+        of = more.setdefault(up, {})
         of[row["slot"]] = of.get(row["slot"], 0) + 1
     for up, by_slot in more.items():
         if up in own:

@@ -71,11 +71,11 @@ def folded(text: str) -> str:
 def new_row(
     tree_id: str, new: Statement, *, token: str | None = None, keys: Mapping[Address, str] | None = None
 ) -> dict[str, Any]:
-    """The properties of a statement that is to be created; ``keys`` may hold that of its parent."""
+    """The properties that a new statement has, none of them null; ``keys`` may hold the key of its parent."""
     address, draft = new.address, new.draft
     up = parent(address)
     plain = folded(draft.text)
-    return {
+    properties = {
         "key": key(tree_id, address),
         "path": path_of(address),
         "address": address,
@@ -98,6 +98,7 @@ def new_row(
         "token": token,
         **(measures_row(new.measures, what=address) if new.measures else {}),
     }
+    return {name: value for name, value in properties.items() if value is not None}  # less to send
 
 
 def measures_row(measures: Measures | None, *, what: str) -> dict[str, Any]:
