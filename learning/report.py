@@ -169,6 +169,7 @@ def number(value: Any) -> Any:
     return None if isinstance(plain, float) and not np.isfinite(plain) else plain
 
 
+SHOWN = 0.0005  # nats a case that a report of three digits shows
 STANDING_NOTES = (
     f"Log loss is in nats; before it is taken, every row gives every class at least {CLIP:g}.",
     "Brier scores are summed over the classes, also for two, so they lie between 0 and 2.",
@@ -214,7 +215,8 @@ def headline(report: Report) -> list[str]:
         here = [d for d in report.differences if d.split == split and d.other in rival_names(report)]
         for d in here:
             if d.other == best:
-                kind = losses if d.log_loss_ci.low > 0 else wins if d.log_loss_ci.high < 0 else ties
+                apart = told_apart(d)
+                kind = losses if apart > 0 else wins if apart < 0 else ties
                 kind.append(verdict(d))
         losses += lost_to_others(here, best, losses) + less_often_right(here)
     against = report.people.alarm.sentences() if report.people and report.people.alarm.rings else []
@@ -226,16 +228,24 @@ def rival_names(report: Report) -> set[str]:
     return {r.name for r in report.rows if r.kind != "priory"}
 
 
+def told_apart(d: Difference) -> int:
+    """1 where Priory loses by log loss, -1 where it wins, 0 where nothing is settled that shows."""
+    if d.log_loss_ci.low > 0 and d.log_loss >= SHOWN:
+        return 1
+    return -1 if d.log_loss_ci.high < 0 and d.log_loss <= -SHOWN else 0
+
+
 def verdict(d: Difference) -> str:
     """Priory against the best other row, by log loss."""
     low, gain, high = -d.log_loss_ci.high, -d.log_loss, -d.log_loss_ci.low
     digits = 2 if min(abs(low), abs(gain), abs(high)) >= 0.01 else 3
-    if high < 0:
+    apart = told_apart(d)
+    if apart > 0:
         return (
             f"Priory loses to {d.other} on {d.split} by {-gain:.{digits}f} nats "
             f"(95 % {-high:.{digits}f} to {-low:.{digits}f})."
         )
-    if low > 0:
+    if apart < 0:
         return (
             f"Priory beats {d.other}, the best other row, on {d.split} by {gain:.{digits}f} nats "
             f"(95 % {low:.{digits}f} to {high:.{digits}f})."
@@ -255,7 +265,7 @@ def signed(value: float, digits: int) -> str:
 
 def lost_to_others(here: Sequence[Difference], best: str, before: Sequence[str]) -> list[str]:
     """Rows beside the best one that Priory loses to; "also" needs a loss that was told before."""
-    names = [d.other for d in here if d.log_loss_ci.low > 0 and d.other != best]
+    names = [d.other for d in here if told_apart(d) > 0 and d.other != best]
     if not names:
         return []
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -121,6 +121,17 @@ def test_a_first_loss_is_not_told_as_another_one() -> None:
     assert lost_to_others(here, "forest", ["…"]) == ["Priory also loses to naive Bayes on D*, by log loss."]
 
 
+def test_a_difference_that_three_digits_do_not_show_is_no_loss() -> None:
+    y = np.random.default_rng(0).integers(3, size=200)
+    sure = 0.9998 * np.eye(3)[y] + 0.0001
+    surer = 0.9999 * np.eye(3)[y] + 0.0001 / 3
+    forecasts = {"naive Bayes": {"D*": surer}, "Priory": {"D*": sure}}
+
+    (said,) = headline(build_report(TASK, score_rows(forecasts, {"D*": y}, KINDS, seed=0)))
+
+    assert said.startswith("Priory and naive Bayes, the best other row, can't be told apart on D*: ")
+
+
 def test_what_cannot_be_told_apart_is_said_so() -> None:
     y = np.random.default_rng(0).integers(3, size=60)
     forecasts = {"naive Bayes": {"D*": sharp(y, 1.5, 1)}, "Priory": {"D*": sharp(y, 1.5, 2)}}
