@@ -222,8 +222,9 @@ def _raw_from_csv(
     types = ", ".join(f"'c{k}': 'VARCHAR'" for k in range(len(names)))
     cells = ", ".join(f"{missing_or_text(f'c{k}', missing)} AS c{k}" for k in range(len(names)))
     reader = (
-        "read_csv(?, auto_detect = false, header = true, delim = ?, quote = '\"', escape = '\"', "
-        f"strict_mode = true, max_line_size = {MAX_LINE}, buffer_size = {2 * MAX_LINE}, columns = {{{types}}})"
+        "read_csv(?, auto_detect = false, header = true, strict_mode = true, delim = ?, quote = '\"', "
+        "escape = '\"', "
+        f"max_line_size = {MAX_LINE}, buffer_size = {2 * MAX_LINE}, columns = {{{types}}})"
     )
     try:
         query = f"CREATE TABLE {table} AS SELECT {cells} FROM {reader}"  # noqa: S608  # names are c0, c1, …

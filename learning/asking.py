@@ -17,11 +17,13 @@ import numpy as np
 
 from kb.address import ROOT, Address, parse_address
 from kb.cases import Cases
+from kb.conditions import contained_phrase
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
 from kb.task import Task
+from kb.texts import passage
 from learning.environments import in_words
 from learning.fitting import Fit, latest_fit, refit
 from learning.leverage import Worth, divergence, ranked_by_leverage, sampled, worth_of_asking
@@ -33,6 +35,7 @@ __all__ = ["HARDLY", "Change", "Question", "answer", "next_step", "questions", "
 HARDLY = 0.01  # nats a case: answers that are worth less hardly change anything
 SECONDS_A_QUESTION = 20.0
 MANY_UNRATED = 6  # aspects from which a person is asked about statements in general, too
+EXAMPLE_LETTERS = 160  # of a text that is shown beside a question
 ANSWERS = ("credence", "neither", "here", "skip", "flag")
 
 
@@ -165,7 +168,10 @@ def _question(
 
 
 def examples_about(tree: Tree, statement: Statement, cases: Cases) -> tuple[dict[str, object], ...]:
-    """Two cases that the statement speaks about, or any two; drawn by its address, so always the same."""
+    """Two cases that the statement speaks about, or any two; drawn by its address, so always the same.
+
+    Of a text the passage in which a statement's word stands, or its beginning.
+    """
     rows = np.arange(cases.n)
     if statement.draft.when:
         rows = np.flatnonzero(cases.matches([statement.draft.when])[:, 0])
@@ -173,7 +179,21 @@ def examples_about(tree: Tree, statement: Statement, cases: Cases) -> tuple[dict
         return ()
     seed = [tree.task.seed, *(ord(c) for c in statement.address)]
     drawn = np.random.default_rng(seed).choice(rows, size=min(2, len(rows)), replace=False)
-    return tuple(cases.row(int(i)) for i in drawn)
+    said = contained_phrase(statement.draft.when or "", tree.task.columns)
+    return tuple(_with_passages(tree.task, cases.row(int(i)), said) for i in drawn)
+
+
+def _with_passages(
+    task: Task, values: Mapping[str, object], said: tuple[str, str] | None
+) -> dict[str, object]:
+    """A case whose texts are cut to where the word stands that is asked about."""
+    shown = dict(values)
+    for column in task.columns:
+        text = shown.get(column.name)
+        if column.type == "text" and isinstance(text, str):
+            phrase = said[1] if said and said[0] == column.name else ""
+            shown[column.name] = passage(text, phrase, letters=EXAMPLE_LETTERS)
+    return shown
 
 
 def answer(  # noqa: PLR0913  # the fields of a judgement, as people give them

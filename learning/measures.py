@@ -49,13 +49,10 @@ def measure(
     said = WordMeasures(background.words, matches_D.words, matches_Dstar.words, y, fold, scorecard, points)
     found = {}
     for s in background.every:
+        claims, belief = below[s.address], prior.belief(s.address, ancestors(s.address))
         if s.address in background.words.place:
-            found[s.address] = said.of_word(
-                s.address, prior.belief(s.address, ancestors(s.address)), tree.task
-            )
+            found[s.address] = said.of_word(s.address, belief, tree.task)
             continue
-        claims = below[s.address]
-        belief = prior.belief(s.address, ancestors(s.address))
         own = claim_of.get(s.address)
         worth: Mapping[str, float] = {}
         if own is not None:
@@ -63,12 +60,12 @@ def measure(
             worth = centred_points(theta, tree.task.classes)
         elif len(s.address) == 1:
             worth = centred_points(points.b, tree.task.classes)
-        nats = nats_together(on_D[:, claims], y, fold, scorecard.classes) if claims else None
-        carries_D, carries_Dstar = (
-            float(on[:, claims].any(axis=1).mean()) if claims else None for on in (on_D, on_Dstar)
-        )
-        if not claims and (below_here := said.below(s.address)).size:
-            nats, carries_D, carries_Dstar = said.together(below_here)
+        nats, carries_D, carries_Dstar = None, None, None
+        if claims:
+            nats = nats_together(on_D[:, claims], y, fold, scorecard.classes)
+            carries_D, carries_Dstar = (float(on[:, claims].any(axis=1).mean()) for on in (on_D, on_Dstar))
+        elif (words := said.below(s.address)).size:
+            nats, carries_D, carries_Dstar = said.together(words)
         p = plausible.get(s.address, belief.plausibility)
         found[s.address] = Measures(
             points=worth,
