@@ -88,7 +88,9 @@ def map_colours(*, is_dark: bool) -> dict[str, str]:
 
 
 CSS = """
-[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; }
+[data-testid="stHeader"] { background: transparent; height: 0; min-height: 0; pointer-events: none; }
+[data-testid="stHeader"] * { pointer-events: none; }
+[data-testid="stMainMenu"], [data-testid="stMainMenu"] * { pointer-events: auto; }
 [data-testid="stMainBlockContainer"] { padding: 1rem 2rem 3rem; max-width: 1500px; }
 [data-testid="stToolbar"] { position: fixed; inset: 1.1rem .8rem auto auto; width: auto; height: auto;
   min-height: 0; padding: 0; }

@@ -22,7 +22,7 @@ def _unexpanded(url: str, tree: str) -> list[str]:
 def test_one_key_unpacks_and_the_page_comes_to_show_it(visit: Visit, explored: str) -> None:
     address = _unexpanded(explored, "heart")[0]
     v = visit(f"/?tree=heart&z={address}&tab=Provenance")
-    v.page.get_by_text("no model, no money").wait_for()
+    v.page.get_by_text("no language model, no money").wait_for()
     v.tree.focus()
     v.press("e")
     v.page.get_by_text(re.compile(r"^Unpacked by induction, \d")).wait_for(timeout=40_000)

@@ -144,5 +144,5 @@ def test_another_tree_is_picked_in_the_header(visit: Visit) -> None:
     v.until(lambda: v.search().get("tree") == "heart")
     v.card("0").wait_for()
     v.tree.wait_for()
-    v.page.get_by_text("patients of next year").first.wait_for()
+    v.until(lambda: "died is" in v.card("0").locator("h2").inner_text())
     assert "z" not in v.search()
