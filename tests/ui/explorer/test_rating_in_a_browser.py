@@ -283,7 +283,10 @@ def test_no_serious_barrier(visit: Visit, explored: str, path: str, dark: bool) 
             new_session(tree, Session("axe-cases", task="prediction"), most=3)
     v = visit(dark=dark, name="Eve")
     v.page.goto(f"{v.url}{path}{'&' if '?' in path else '?'}tree=deep")
-    v.page.wait_for_timeout(3000)
+    v.page.get_by_role("link", name="Rate").wait_for(timeout=30_000)
+    v.page.wait_for_timeout(1500)
+    v.page.locator('[data-test-script-state="notRunning"]').wait_for()  # what is being made anew is pale
+    v.page.wait_for_timeout(500)
 
     found = axe.Axe().run(v.page).response["violations"]
 
