@@ -177,6 +177,8 @@ def _judgement(turn: Turn, said: Said) -> Judgement:
     from learning.asking import check_answer
 
     item = turn.item
+    if item.kind == "prediction" and said.answer != "skip":
+        raise InputError("a case takes a forecast.", remedy="Use learning.forecast_turns.answer_forecast.")
     how = {
         **said.details,
         "item": item.ordinal,

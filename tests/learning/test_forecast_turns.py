@@ -90,6 +90,8 @@ def test_a_forecast_sent_twice_is_kept_once_and_can_be_taken_back(tree: Tree) ->
 def test_a_case_can_be_skipped(tree: Tree) -> None:
     session = new_session(tree, Session("cases", task="prediction"), most=1)
 
+    with pytest.raises(InputError, match="takes a forecast"):
+        answer_turn(tree, turn_in(tree, session), Said(value=0.5))
     answer_turn(tree, turn_in(tree, session), Said(answer="skip"))
 
     assert next_turn(tree, session, ADA) is None
