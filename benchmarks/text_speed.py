@@ -1,7 +1,7 @@
 """Time and memory of one fit of many words against logistic regression: `python -m benchmarks.text_speed`.
 
-A matrix of 10^5 cases and 10^5 words with Zipf frequencies and 5·10^6 non-zeros goes to both. Each fit runs in
-a process of its own, so that its peak is its own; seconds are those of the processor, on one thread.
+A matrix of 10^5 cases and 10^5 words with Zipf frequencies and 5·10^6 non-zeros goes to both. Each fit runs
+in a process of its own, so that its peak is its own; seconds are those of the processor, on one thread.
 """
 
 from __future__ import annotations
