@@ -2,8 +2,8 @@
 
 They lie inside the source distribution of vaderSentiment 3.3.2 (Hutto and Gilbert 2014, MIT), which pip
 fetches. Every text has the answers of 13 to 99 raters, -4 to 4. The raters of a text are dealt at random into
-two halves: the mean of half A is the truth (texts within ``MARGIN`` of 0 are left out), half B are people who predict the
-text unaided. No rater of a text is in both.
+two halves: the mean of half A is the truth (texts within ``MARGIN`` of 0 are left out), half B are people who
+predict the text unaided. No rater of a text is in both.
 """
 
 from __future__ import annotations
