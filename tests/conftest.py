@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHARED = ("neo4j", "browser", "model")  # markers of what is started once: all its tests run in one process
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share a server, a browser or a model together when several processes test."""
     for item in items:
