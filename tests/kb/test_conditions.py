@@ -364,6 +364,7 @@ def oracle(node: Node) -> Answer:
         low, high = inner(node.column, node.low), inner(node.column, node.high)
         holds = (values >= low) & (values <= high)
     else:
+        assert isinstance(node, OneOf)  # a phrase in a text has tests of its own
         holds = np.array([v in {inner(node.column, value) for value in node.values} for v in values])
     return known & (~holds if node.is_negated else holds), known
 

@@ -127,8 +127,8 @@ def choose(
 
     A statement may have been unpacked several times, each time into a slot of its own. Walks, ratings and
     predictions follow the current slot. With --proposal another proposal of a step is committed: of a step
-    that waits for a person, else of the one in SLOT (the current one if left out). Without ADDRESS it lists the
-    steps that wait.
+    that waits for a person, else of the one in SLOT (the current one if left out). Without ADDRESS it lists
+    the steps that wait.
 
     \b
     priory choose
