@@ -69,11 +69,22 @@ coverage: $(STAMP) ## run every test, and say which branches none of them took
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-bench: $(STAMP) ## measure again what docs/measurements.md says (about an hour)
+bench: $(STAMP) ## measure again what docs/measurements.md says (several hours)
 	$(BIN)/python -m benchmarks.carries_over penguins --seeds 20 --rows
 	$(BIN)/python -m benchmarks.carries_over mushrooms --seeds 20 --ratings 3 --rows
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.stores --nodes 1000000
+	$(BIN)/python -m benchmarks.edited_reviews rows
+	$(BIN)/python -m benchmarks.domains --seeds 1
+	$(BIN)/python -m benchmarks.people alarm
+	$(BIN)/python -m benchmarks.people certify
+	$(BIN)/python -m benchmarks.text_speed
+	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.copies
+	$(BIN)/python -m benchmarks.graph --nodes 1000000
+	$(BIN)/python -m benchmarks.language_model time
+	$(BIN)/python -m benchmarks.explorer --nodes 1000000
+	$(BIN)/python -m benchmarks.rating
 
 docs: $(STAMP) ## make the generated pages anew
 	$(BIN)/python docs/generate_cli.py
