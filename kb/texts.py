@@ -6,18 +6,18 @@ import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from kb.arrays import Codes, Mask
 from kb.tokens import canonical_phrase, marks, split_phrase, tokens
 
-__all__ = ["Pattern", "TextIndex", "passage", "text_index"]
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
-Pattern = sparse.csr_array
-"""Ones where a phrase (column) stands in a text (row), float64; shape (n, phrases)."""
+__all__ = ["TextIndex", "passage", "text_index"]
 
 _END = -1  # between two texts, so that no phrase reaches over
 
@@ -39,15 +39,15 @@ class TextIndex:
         self.n = len(texts)
 
     @cached_property
-    def matrix(self) -> Pattern:
-        """Which token stands in which text, shape (n, tokens)."""
+    def matrix(self) -> csr_array:
+        """Ones where a token stands in a text, shape (n, tokens)."""
         lengths = np.diff(self._starts)
         rows = np.repeat(np.arange(self.n), lengths)
         is_token = self._flat != _END
         return _ones(rows[is_token], self._flat[is_token], (self.n, len(self.vocabulary)))
 
     @cached_property
-    def _marked(self) -> tuple[Pattern, dict[str, int]]:
+    def _marked(self) -> tuple[csr_array, dict[str, int]]:
         return _of_sets(marks(text) if text else () for text in self.texts)
 
     @property
@@ -77,8 +77,8 @@ class TextIndex:
             found[self._rows(said)] = True
         return found
 
-    def pattern(self, phrases: Sequence[str]) -> Pattern:
-        """Which text contains which phrase.
+    def pattern(self, phrases: Sequence[str]) -> csr_array:
+        """Ones where a text contains a phrase, shape (n, phrases).
 
         Args:
             phrases: In the form that ``canonical_phrase`` gives, each once.
@@ -135,7 +135,7 @@ def _is_marked(phrase: str) -> bool:
     return split_phrase(phrase).mark not in {"", "not"}
 
 
-def _picked(matrix: Pattern, places: Mapping[str, int], columns: Mapping[str, int]) -> tuple[Codes, Codes]:
+def _picked(matrix: csr_array, places: Mapping[str, int], columns: Mapping[str, int]) -> tuple[Codes, Codes]:
     """Rows and new columns of the entries whose phrase has a new column."""
     target = np.full(matrix.shape[1], -1, dtype=np.int64)
     for phrase, column in columns.items():
@@ -188,7 +188,7 @@ def _standing(words: Sequence[str]) -> str:
     return rf"(?<!\w){inside}(?!\w)" if words[0][0].isascii() else inside
 
 
-def _of_sets(found: Iterable[Iterable[str]]) -> tuple[Pattern, dict[str, int]]:
+def _of_sets(found: Iterable[Iterable[str]]) -> tuple[csr_array, dict[str, int]]:
     places: dict[str, int] = {}
     rows, columns = array("i"), array("i")
     n = 0
@@ -200,8 +200,10 @@ def _of_sets(found: Iterable[Iterable[str]]) -> tuple[Pattern, dict[str, int]]:
     return _ones(np.array(rows), np.array(columns), (n, len(places))), places
 
 
-def _ones(rows: NDArray[np.integer], columns: NDArray[np.integer], shape: tuple[int, int]) -> Pattern:
+def _ones(rows: NDArray[np.integer], columns: NDArray[np.integer], shape: tuple[int, int]) -> csr_array:
     """Ones at these places, once each however often they are named."""
+    from scipy import sparse
+
     found = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=shape).tocsr()
     found.sum_duplicates()
     found.data[:] = 1.0
