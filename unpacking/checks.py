@@ -12,6 +12,7 @@ from kb.conditions import contained_phrase, parse_condition
 from kb.errors import InputError
 from kb.records import Proposal
 from kb.statements import Draft
+from unpacking.induction import NAME as INDUCTION
 from unpacking.protocol import Situation
 
 __all__ = [
@@ -58,8 +59,10 @@ def checked(situation: Situation, proposal: Proposal) -> Proposal:
     seen = _Seen()
     for above in situation.above:
         seen.note(above.draft, "a statement above it")
-    for beside in situation.earlier:
-        seen.note(beside.draft, "an earlier sibling of its parent")
+    # of nested half-lines the wider one's refinement finds the narrower one again: one claim, told twice
+    if not all(child.origin == INDUCTION for child in proposal.children):
+        for beside in situation.earlier:
+            seen.note(beside.draft, "an earlier sibling of its parent")
     seen.note(situation.statement.draft, "its parent")
     for i, proposed in enumerate(proposal.children):
         child, found = _child(situation, proposed, seen)

@@ -93,6 +93,19 @@ def test_a_child_that_repeats_a_sibling_is_a_problem(planted_tree: Tree) -> None
     assert made.problems == ("child 1: repeats the condition of child 0",)
 
 
+@pytest.mark.parametrize(("origin", "problems"), [("induction", 0), ("language-model", 1)])
+def test_only_induction_may_find_again_what_stands_beside_its_parent(
+    planted_tree: Tree, origin: str, problems: int
+) -> None:
+    narrow, wide = claim("Small.", "body_0 <= 0"), claim("Not large.", "body_0 <= 1")
+    unpack_step(planted_tree, ROOT, Scripted((narrow, wide)))
+    again = replace(claim("At most 0.", "body_0 <= 0"), origin=origin)
+
+    (made,) = propose(planted_tree, Address("0.1"), Scripted((again,)), n=1, seed=0)
+
+    assert len(made.problems) == problems
+
+
 def test_when_all_have_problems_nothing_is_stored_and_the_statement_is_free_again(planted_tree: Tree) -> None:
     with pytest.raises(FailedError, match="no proposal passed the checks: child 0"):
         unpack_step(planted_tree, ROOT, Scripted((claim("Bad.", "tail > 1"),)))
