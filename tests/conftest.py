@@ -15,7 +15,8 @@ from tests.tasks import Table, grow, planted, three_species
 if TYPE_CHECKING:
     from tests.neo4j_server.places import GraphPlace
 
-SHARED = ("neo4j", "browser", "model")  # markers of what is started once: all its tests run in one process
+# Markers of what is started once: all its tests run in one process. pytest 9.2 hides this from pytest-xdist 3.8.
+SHARED = ("neo4j", "browser", "model")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
