@@ -15,7 +15,7 @@ from tests.tasks import Table, grow, planted, three_species
 if TYPE_CHECKING:
     from tests.neo4j_server.places import GraphPlace
 
-# Markers of what is started once: all its tests run in one process. pytest 9.2 hides this from pytest-xdist 3.8.
+# Markers of what is started once: its tests run in one process (pytest 9.2 hides that from pytest-xdist 3.8).
 SHARED = ("neo4j", "browser", "model")
 
 
