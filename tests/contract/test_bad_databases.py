@@ -93,7 +93,11 @@ def test_a_folder_or_a_device_is_no_knowledge_base(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("garbage", [b"a,b,c\n1,2,3\n", b"\0" * 5000, b"SQLite format 3", os.urandom(4096)])
+@pytest.mark.parametrize(
+    "garbage",
+    [b"a,b,c\n1,2,3\n", b"\0" * 5000, b"SQLite format 3", os.urandom(4096)],
+    ids=["a table", "zeros", "a torn header", "noise"],
+)
 def test_another_sort_of_file_is_refused_and_stays_as_it_is(tmp_path: Path, garbage: bytes) -> None:
     file = tmp_path / "table.csv"
     file.write_bytes(garbage)
