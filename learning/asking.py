@@ -26,7 +26,14 @@ from kb.task import Task
 from kb.texts import passage
 from learning.environments import in_words
 from learning.fitting import Fit, latest_fit, refit
-from learning.leverage import Worth, divergence, ranked_by_leverage, sampled, worth_of_asking
+from learning.leverage import (
+    Worth,
+    divergence,
+    ranked_by_leverage,
+    sampled,
+    words_worth_asking,
+    worth_of_asking,
+)
 from learning.side_answers import NEITHER_SIDE, side_details
 from unpacking.language_model.examination import disagreements
 
@@ -326,7 +333,8 @@ def next_step(tree: Tree) -> str:
             return f"D supports no statement that can be tested. Write one of your own: {own}"
         return f"Nothing is unpacked yet. Grow Z from the data: priory learn --tree {tree.name}"
     fit = latest_fit(tree)
-    _, nats = worth_of_asking(fit, sampled(tree.Dstar, fit.seed))
+    cases = sampled(tree.Dstar, fit.seed)
+    _, nats = worth_of_asking(fit, cases)
     names = fit.scorecard.board.names
     open_ones = [
         i
@@ -340,6 +348,13 @@ def next_step(tree: Tree) -> str:
             f"{len(open_ones)} {many} on the cases to predict and nobody has rated "
             f"{'it' if len(open_ones) == 1 else 'them'}: {minutes} minute{'s' if minutes > 1 else ''}. "
             f"priory rate --tree {tree.name}"
+        )
+    words = [w.nats for w in words_worth_asking(fit, cases) if w.address not in fit.prior.rated]
+    if (left := sum(words)) >= HARDLY:
+        many = f"{len(words):,} word{'s' if len(words) > 1 else ''}"
+        return (
+            f"Nobody has rated {many} of the texts; that changes the predictions by up to {left:.2f} nats a "
+            f"case. Begin with what matters most: priory rate --tree {tree.name}"
         )
     return (
         f"Further ratings change the predictions by less than {HARDLY} nats a case. "

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit, log_softmax, softmax
 
-from kb.arrays import Codes, Numbers
+from kb.arrays import Codes, Mask, Numbers
 from learning.matches import WordMatches
 
 __all__ = [
@@ -48,16 +48,25 @@ class WordCard:
         factor: What all words' points are multiplied by on D*: strength may differ between D and D* where
             sides carry over. Used in forecasts only, since on D it can't be told from the scale.
         doubt: One standard deviation of that factor.
+        speaks: The classes that a word may speak for in D; those declared true of D only are among them. None
+            for all whose tau is above 0. Shape (w, K).
     """
 
     tau: Numbers
     stated: Numbers
     factor: float = 1.0
     doubt: float = 0.0
+    speaks: Mask | None = None
 
     def all_on(self) -> WordCard:
-        """The world in which every word carries over."""
-        return WordCard(np.where(self.tau > 0.0, 1.0, 0.0), self.stated)
+        """The world in which every word carries over, those declared true of D only, too."""
+        return WordCard(np.where(self.can_speak, 1.0, 0.0), self.stated)
+
+    @property
+    def can_speak(self) -> Mask:
+        """The classes that a word may speak for in D, shape (w, K)."""
+        found: Mask = self.tau > 0.0 if self.speaks is None else self.speaks
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from learning.scorecard import Points, Scorecard
 from learning.word_measures import WordMeasures
 from unpacking.counts import fold_of, gain_nats
 
-__all__ = ["centred_points", "measure", "nats_together"]
+__all__ = ["centred_points", "measure"]
 
 ALARM_NATS = 5.0
 ALARM_PLAUSIBILITY = 0.3
@@ -61,11 +61,11 @@ def measure(
         elif len(s.address) == 1:
             worth = centred_points(points.b, tree.task.classes)
         nats, carries_D, carries_Dstar = None, None, None
-        if claims:
-            nats = nats_together(on_D[:, claims], y, fold, scorecard.classes)
-            carries_D, carries_Dstar = (float(on[:, claims].any(axis=1).mean()) for on in (on_D, on_Dstar))
-        elif (words := said.below(s.address)).size:
-            nats, carries_D, carries_Dstar = said.together(words)
+        words = said.together(said.below(s.address))
+        if claims or words:
+            groups, *reached = _together(on_D[:, claims], on_Dstar[:, claims], words)
+            nats = max(gain_nats(g, y, fold, scorecard.classes) for g in groups)
+            carries_D, carries_Dstar = (float(r.mean()) if len(r) else 0.0 for r in reached)
         p = plausible.get(s.address, belief.plausibility)
         found[s.address] = Measures(
             points=worth,
@@ -117,7 +117,23 @@ def _plausibilities(background: Background, prior: Prior) -> dict[Address, float
     }
 
 
-def nats_together(applies: Mask, y: Codes, fold: Codes, classes: int) -> float:
-    """Nats that knowing which of some claims apply earns over the base rate, out of fold."""
-    _, pattern = np.unique(np.packbits(applies, axis=1), axis=0, return_inverse=True)
-    return gain_nats(pattern.ravel().astype(np.int64), y, fold, classes)
+def _together(
+    on_D: Mask, on_Dstar: Mask, words: tuple[Codes, Mask, Mask] | None
+) -> tuple[list[Codes], Mask, Mask]:
+    """Ways to group the cases of D by what is said of them, and the cases of D and D* that are reached.
+
+    By which claims apply, by what the words say, and by both: together they earn no less than either part.
+    """
+    reached_D, reached_Dstar = np.any(on_D, axis=1), np.any(on_Dstar, axis=1)
+    groups = [_patterns(on_D)] if on_D.shape[1] else []
+    if words:
+        pieces, has_word, has_word_too = words
+        groups += [pieces, *(_patterns(np.column_stack([g, pieces])) for g in groups)]
+        reached_D, reached_Dstar = reached_D | has_word, reached_Dstar | has_word_too
+    return groups, np.asarray(reached_D), np.asarray(reached_Dstar)
+
+
+def _patterns(values: Mask | Codes) -> Codes:
+    """The same number for equal rows."""
+    rows = np.packbits(values, axis=1) if values.dtype == np.bool_ else values
+    return np.unique(rows, axis=0, return_inverse=True)[1].ravel().astype(np.int64)

@@ -122,7 +122,7 @@ def beliefs_about_words(words: Words, prior: Prior, classes: Sequence[str]) -> W
     tau *= _of_columns(words, prior)[:, None]
     other = (words.sides >= 0)[:, None] & (np.arange(len(classes)) != words.sides[:, None])
     tau[other], stated[other] = 0.0, 0.0
-    return WordCard(tau, stated)
+    return WordCard(tau, stated, speaks=~other)
 
 
 def _with_comparisons(tau: Numbers, about: Said | None, compared: Belief) -> Numbers:

@@ -7,14 +7,14 @@ from bisect import bisect_left, bisect_right
 import numpy as np
 
 from kb.address import Address
-from kb.arrays import Codes, Numbers
+from kb.arrays import Codes, Mask, Numbers
 from kb.statements import Measures
 from kb.task import Task
 from learning.matches import WordMatches
 from learning.prior import Belief
 from learning.scorecard import Points, Scorecard
 from learning.words import Words
-from unpacking.counts import gain_nats, nats_per_phrase, out_of_fold_odds
+from unpacking.counts import nats_per_phrase, out_of_fold_odds
 from unpacking.vocabulary import pieces_of
 
 __all__ = ["WordMeasures"]
@@ -82,16 +82,13 @@ class WordMeasures:
         ]
         return np.unique(np.array(inside, dtype=np.int64))
 
-    def together(self, words: Codes) -> tuple[float, float, float]:
-        """Nats that some words earn together on D, out of fold; shares of D and D* that they reach."""
-        if self._on_D is None or self._on_Dstar is None:
-            return 0.0, 0.0, 0.0
+    def together(self, words: Codes) -> tuple[Codes, Mask, Mask] | None:
+        """Pieces of the n cases by what some words say together, out of fold; cases of D and D* with any."""
+        if self._on_D is None or self._on_Dstar is None or not words.size:
+            return None
         on_D, on_Dstar = self._on_D.pattern[:, words], self._on_Dstar.pattern[:, words]
         odds = out_of_fold_odds(on_D, self._y, self._fold, self._card.classes)
-        nats = gain_nats(pieces_of(odds), self._y, self._fold, self._card.classes)
-        reached = (float((np.diff(on.indptr) > 0).mean()) if on.shape[0] else 0.0 for on in (on_D, on_Dstar))
-        carries_D, carries_Dstar = reached
-        return nats, carries_D, carries_Dstar
+        return pieces_of(odds), np.diff(on_D.indptr) > 0, np.diff(on_Dstar.indptr) > 0
 
 
 def _shares(matches: WordMatches) -> Numbers:

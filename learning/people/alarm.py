@@ -179,7 +179,7 @@ def unrated_points(fit: Fit, D: Matches, y: Codes) -> Unrated:
     card = fit.scorecard
     words = card.words and replace(
         card.words,
-        tau=np.where(card.words.tau > 0.0, 0.5, 0.0),
+        tau=np.where(card.words.can_speak, 0.5, 0.0),
         stated=np.zeros_like(card.words.stated),
         doubt=0.0,
     )

@@ -15,13 +15,14 @@ from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft, Statement
 from kb.tables import TaskOptions, prepare_task_from_columns
 from learning import word_vectors
-from learning.asking import answer, questions
+from learning.asking import answer, next_step, questions
 from learning.background import background_of
 from learning.beliefs import prior_of
 from learning.comparing import compare
 from learning.fitting import latest_fit, refit
 from learning.recorded import read_recorded
 from learning.rounds import Round, curve_in_words, in_rounds, round_size, simulate
+from learning.scorecard import all_on
 from learning.word_importing import import_words
 
 GOOD, BAD, DULL, NEW = ("great", "lovely"), ("awful", "dreary"), ("film", "scene"), "superb"
@@ -52,14 +53,19 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_vectors, "is_embedding_installed", lambda: False)
 
 
-def tree_of(kb: KnowledgeBase, shuffle: int | None = None) -> Tree:
+def tree_of(
+    kb: KnowledgeBase, shuffle: int | None = None, more: dict[str, list[float]] | None = None
+) -> Tree:
     texts, labels = sentences(80, 0, star=False)
     if shuffle is not None:
         labels = list(np.random.default_rng(shuffle).permutation(labels))
     prepared = prepare_task_from_columns(
         "reviews",
-        train={"review": texts, "verdict": labels},
-        predict={"review": sentences(60, 1, star=True)[0]},
+        train={"review": texts, **(more or {}), "verdict": labels},
+        predict={
+            "review": sentences(60, 1, star=True)[0],
+            **{name: values[:60] for name, values in (more or {}).items()},
+        },
         target="verdict",
         options=TaskOptions(),
     )
@@ -140,6 +146,46 @@ def test_a_word_that_only_holds_in_d_is_off(tree: Tree) -> None:
     answer(tree, "0.0.0", rater="human:ada", answer="here")
 
     assert believed(tree)[GOOD[0]] == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("address", ["0.0.0", "0.0"])
+def test_what_only_holds_in_d_speaks_where_everything_is_as_in_d(tree: Tree, address: str) -> None:
+    before = latest_fit(tree)
+    place = before.background.words.place[Address("0.0.0")]
+
+    answer(tree, address, rater="human:ada", answer="here")
+
+    after = latest_fit(tree)
+    assert after.scorecard.words is not None
+    assert after.scorecard.words.tau[place].tolist() == [0.0, 0.0]
+    assert all_on(after.scorecard).words.tau[place].tolist() == [1.0, 1.0]  # type: ignore[union-attr]
+    assert after.plain.words[place] == pytest.approx(before.plain.words[place], rel=0.05, abs=0.01)
+
+
+def test_unrated_words_are_what_is_worth_doing_next(tree: Tree) -> None:
+    assert "priory rate" in next_step(tree)
+
+    for s in tree.walk():
+        if s.draft.when:
+            answer(tree, s.address, rater="human:ada", side="neither", fit_now=False)
+
+    assert "priory predict" in next_step(tree)
+
+
+def test_the_root_of_table_and_text_earns_at_least_what_the_words_earn(
+    new_kb: Callable[[], KnowledgeBase],
+) -> None:
+    tree = tree_of(new_kb(), more={"pages": [float(i % 7) for i in range(80)]})
+    pages = Draft("Many pages.", "claim", "pages > 5", None, ("pages",))
+    tree.store.put_statements(tree.tree_id, [Statement(Address("0.1"), pages)])
+
+    refit(tree)
+
+    found = [tree.statement(Address(a)).measures for a in ("0", "0.0", "0.1")]
+    root, words, claim = (float(m.nats_on_D or 0.0) if m else 0.0 for m in found)
+    assert root >= max(words, claim) > 5.0
+    reach = [float(m.carries_Dstar or 0.0) if m else 0.0 for m in found]
+    assert reach[0] >= max(reach[1:]) > 0.5
 
 
 def test_a_plain_credence_speaks_for_every_class_alike(tree: Tree) -> None:
