@@ -8,24 +8,38 @@ nats on a few cases don't decide.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from scipy.special import softmax
 
-from kb.address import ROOT, ancestors
+from kb.address import ROOT, Address, ancestors
 from kb.arrays import Codes, Numbers
 from kb.cases import Cases
 from kb.knowledge import Tree
 from kb.statements import Statement
 from learning.background import Background, background_from
 from learning.chains import chains_of
+from learning.environments import Evidence, moved
 from learning.expectation import expectation_over
-from learning.fitting import Fit, Strengths, body_of_points, fit_numbers, fit_plain, folds_of, points_from
+from learning.fitting import (
+    Fit,
+    Strengths,
+    body_of_points,
+    fit_numbers,
+    fit_plain,
+    folds_of,
+    latest_fit,
+    points_from,
+    strength_of_words,
+    with_strength,
+)
 from learning.prior import Prior
-from learning.resolving import current_fit
+from learning.resolving import in_the_light_of_labels
 from learning.scorecard import Points, Scorecard, all_on, log_likelihood
+from learning.side_answers import WordsSaid
 
 __all__ = ["Disagreement", "Posterior", "posterior"]
 
@@ -33,6 +47,8 @@ BOOTSTRAPS = 500
 KIND = "chain-fit"
 LEAST_SHARE = 0.05  # of the cases that a statement must speak about, to be named as a place of disagreement
 PLACES = 3
+Key = TypeVar("Key", bound=str)
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +150,22 @@ def posterior(tree: Tree) -> Posterior | None:
     chains = chains_of(tree)
     if not chains:
         return None
-    own = current_fit(tree)
+    own = latest_fit(tree)
     fits = [own, *(_fitted(tree, own, chain.statements, chain.seed) for chain in chains)]
     scores = np.array([_out_of_fold(tree, fit) for fit in fits])
+    fits = [in_the_light_of_labels(tree, fit) for fit in fits]
     return Posterior(tuple(fits), _weights(scores, tree.task.seed), tuple(scores.sum(axis=1).tolist()))
 
 
 def _fitted(tree: Tree, own: Fit, every: tuple[Statement, ...], seed: int) -> Fit:
     """The numbers of one chain's Z, on its own bootstrap of D; kept until ratings or Z change."""
     background = background_from(tree, every)
-    prior = _carried_over(own, every)
-    card = background.scorecard(prior, tree.task.classes)
+    at = _places_in(own, every, {c.name for c in tree.task.columns if c.type == "text"})
+    prior, log_bayes = _carried_over(own.prior, at), _moved_to(own.evidence.log_bayes, at)
+    card = with_strength(
+        background.scorecard(prior, tree.task.classes), strength_of_words(tree, background, prior)
+    )
+    card = replace(card, board=moved(card.board, log_bayes))
     strengths = (own.points.strength, own.points.word_strength)
     plain_strengths = (own.plain.strength, own.plain.word_strength)
     state = _state(card, every, strengths, plain_strengths)
@@ -155,7 +176,7 @@ def _fitted(tree: Tree, own: Fit, every: tuple[Statement, ...], seed: int) -> Fi
         points, plain = _numbers(tree, background, card, (strengths, plain_strengths), seed)
         body = {"state": state, "points": body_of_points(points), "plain": body_of_points(plain)}
         tree.store.put_document(tree.tree_id, KIND, str(seed), body)
-    return Fit(background, prior, card, points, plain, own.as_D, seed)
+    return Fit(background, prior, card, points, plain, own.as_D, seed, Evidence(log_bayes))
 
 
 def _numbers(
@@ -167,24 +188,40 @@ def _numbers(
     return points, fit_plain(all_on(card), A, y, seed=seed, strength=strengths[1])
 
 
-def _carried_over(own: Fit, every: tuple[Statement, ...]) -> Prior:
-    """What people rated in the tree, at the addresses where the chain says the same."""
-    said = {s.address: _content(s) for s in own.background.every}
-    by_content = {said[a]: belief for a, belief in own.prior.rated.items() if a in said}
-    rated = {}
+def _places_in(own: Fit, every: tuple[Statement, ...], texts: set[str]) -> dict[Address, list[Address]]:
+    """Per statement of the tree, the addresses at which a chain says the same."""
+    there: dict[tuple[object, ...], list[Address]] = {}
     for s in every:
-        if _content(s) in by_content:
-            rated[s.address] = by_content[_content(s)]
-    return replace(own.prior, rated=rated)
+        there.setdefault(_content(s, texts), []).append(s.address)
+    return {s.address: there.get(_content(s, texts), []) for s in own.background.every}
 
 
-def _content(s: Statement) -> tuple[object, ...]:
+def _carried_over(prior: Prior, at: Mapping[Address, Sequence[Address]]) -> Prior:
+    """What people said of the tree, at the addresses where the chain says the same."""
+    said = prior.said_of_words
+    moved_said = said and WordsSaid(said.classes, _moved_to(said.at, at), said.elsewhere)
+    rated, unasked = _moved_to(prior.rated, at), _moved_to(prior.unasked, at)
+    return replace(prior, rated=rated, unasked=unasked, said_of_words=moved_said)
+
+
+def _moved_to(values: Mapping[Key, Value], at: Mapping[Address, Sequence[Address]]) -> dict[Key, Value]:
+    """Values by statement, or by switch, at other addresses; a column's stay where they are."""
+    found: dict[Key, Value] = {}
+    for name, value in values.items():
+        places = [name] if name.startswith("column:") else at.get(Address(name), [])
+        found |= {cast("Key", place): value for place in places}
+    return found
+
+
+def _content(s: Statement, texts: set[str]) -> tuple[object, ...]:
     """What a statement says, wherever it stands: its condition and side, or its columns or words."""
     if s.address == ROOT:
         return ("root",)
     if s.draft.when:
         return (s.draft.when, s.draft.side)
-    return (s.kind, s.draft.columns or s.text)
+    if texts.isdisjoint(s.draft.columns):
+        return (s.kind, s.draft.columns or s.text)
+    return (s.kind, s.draft.columns, s.text)  # groups of the words of one column
 
 
 def _out_of_fold(tree: Tree, fit: Fit) -> Numbers:
@@ -209,5 +246,7 @@ def _weights(scores: Numbers, seed: int) -> tuple[float, ...]:
 
 def _state(card: Scorecard, every: tuple[Statement, ...], *strengths: Strengths) -> str:
     said = [(s.address, s.draft.when, s.draft.side, len(ancestors(s.address))) for s in every]
-    written = repr((said, card.board, strengths))
-    return hashlib.blake2b(written.encode(), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(repr((said, card.board, strengths)).encode(), digest_size=16)
+    if card.words is not None:
+        digest.update(card.words.tau.tobytes() + card.words.stated.tobytes())
+    return digest.hexdigest()

@@ -28,7 +28,15 @@ from learning.scorecard import all_on, contributions, log_likelihood, said_by_wo
 from learning.scores import CLIP
 from learning.switches import MOST_ENUMERATED, Worlds, drawn_worlds, every_world
 
-__all__ = ["Resolution", "Resolved", "current_fit", "resolve", "resolved_cases", "reweighted"]
+__all__ = [
+    "Resolution",
+    "Resolved",
+    "current_fit",
+    "in_the_light_of_labels",
+    "resolve",
+    "resolved_cases",
+    "reweighted",
+]
 
 KIND, KEY = "resolved", "all"
 MOST_TRIES = 20
@@ -173,7 +181,11 @@ def _moved(before: Fit, after: Fit) -> tuple[tuple[str, float, float], ...]:
 
 def current_fit(tree: Tree) -> Fit:
     """The newest fit, its worlds reweighted by the labels of D* that became known."""
-    fit = latest_fit(tree)
+    return in_the_light_of_labels(tree, latest_fit(tree))
+
+
+def in_the_light_of_labels(tree: Tree, fit: Fit) -> Fit:
+    """A fit of a tree, its worlds reweighted by the labels of D* that became known."""
     known = resolved_cases(tree)
     if not len(known.cases):
         return fit
@@ -224,7 +236,7 @@ def _is_doubtful(tau: tuple[float, ...]) -> Mask:
 def _log_f_of_worlds(fit: Fit, worlds: Worlds, A: Matches, y: Codes) -> Numbers:
     """Per world Σ log f(y | x, world) over the cases, shape (W,); words at their mean."""
     S = contributions(fit.scorecard, A.claims, fit.points.theta)
-    cloud = said_by_words(fit.scorecard, A, fit.points)
+    cloud = said_by_words(fit.scorecard, A, fit.points, doubted=True)
     base = np.tile(fit.points.b, (len(y), 1))
     if cloud is not None:
         mean = cloud.mean if cloud.mean.shape[1] > 1 else np.hstack([-cloud.mean, cloud.mean]) / 2.0

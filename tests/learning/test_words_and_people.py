@@ -18,8 +18,10 @@ from learning import word_vectors
 from learning.asking import answer, next_step, questions
 from learning.background import background_of
 from learning.beliefs import prior_of
+from learning.chains import Chain
 from learning.comparing import compare
 from learning.fitting import latest_fit, refit
+from learning.posterior import posterior
 from learning.recorded import read_recorded
 from learning.rounds import Round, curve_in_words, in_rounds, round_size, simulate
 from learning.scorecard import all_on
@@ -160,6 +162,33 @@ def test_what_only_holds_in_d_speaks_where_everything_is_as_in_d(tree: Tree, add
     assert after.scorecard.words.tau[place].tolist() == [0.0, 0.0]
     assert all_on(after.scorecard).words.tau[place].tolist() == [1.0, 1.0]  # type: ignore[union-attr]
     assert after.plain.words[place] == pytest.approx(before.plain.words[place], rel=0.05, abs=0.01)
+
+
+def test_what_was_said_of_a_word_stays_with_it_where_a_chain_puts_it_elsewhere(tree: Tree) -> None:
+    answer(tree, "0.0.0", rater="human:ada", side="positive", strength=1.0)
+    root, aspect, *words = tree.walk()
+    last = len(words) - 1
+    turned = tuple(Statement(Address(f"0.0.{last - i}"), s.draft) for i, s in enumerate(words))
+    chain = Chain(7, 0.0, (root, aspect, *sorted(turned, key=lambda s: s.address)))
+    tree.store.put_document(tree.tree_id, "chains", "all", {"chains": [chain.to_dict()]})
+
+    first = posterior(tree)
+    answer(tree, "0.0.0", rater="human:ada", side="neither")
+    second = posterior(tree)
+
+    taus = []
+    for found in (first, second):
+        assert found is not None
+        own, other = (
+            {p: tuple(t) for p, t in zip(f.background.words.phrases, f.scorecard.words.tau, strict=True)}  # type: ignore[union-attr]
+            for f in found.fits
+        )
+        assert own == other
+        taus.append(own[GOOD[0]][1])
+    assert taus[0] > taus[1]
+    assert first is not None
+    assert second is not None
+    assert not np.array_equal(first.fits[1].points.words, second.fits[1].points.words)
 
 
 def test_unrated_words_are_what_is_worth_doing_next(tree: Tree) -> None:
