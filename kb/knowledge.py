@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -61,6 +62,11 @@ class Tree:
         return self.record.name
 
     @property
+    def option(self) -> str:
+        """How a command names this tree; ends the commands that messages tell people to run."""
+        return f"--tree {shlex.quote(self.name)}"
+
+    @property
     def tree_id(self) -> str:
         """Part of every node's key."""
         return self.record.tree_id
@@ -112,7 +118,7 @@ class Tree:
             raise UnknownAddressError(
                 f"no such statement; the nearest stored ancestor is {nearest}.",
                 where=f"{self.name} {place}",
-                remedy=f"Unpack it first: priory unpack {nearest} --tree {self.name}",
+                remedy=f"Unpack it first: priory unpack {nearest} {self.option}",
             )
         return found
 
@@ -247,9 +253,11 @@ class KnowledgeBase:
         """Store a task with its data and the root of its tree.
 
         Raises:
+            InputError: The name is blank.
             TreeExistsError: The name is taken by another task. The same task again gives its tree.
         """
         task = prepared.task
+        _refuse_blank(task.name)
         self.store.put_blob(prepared.parquet_D)
         self.store.put_blob(prepared.parquet_Dstar)
         record = TreeRecord(tree_id=task.content_hash, name=task.name, spec={"task": task.to_dict()})
@@ -263,9 +271,10 @@ class KnowledgeBase:
         """Store a tree that has no D: a language model and people can unpack it, and nothing in it is tested.
 
         Raises:
-            InputError: The root says nothing.
+            InputError: The root says nothing, or the name is blank.
             TreeExistsError: The name is taken by another task. The same call again gives its tree.
         """
+        _refuse_blank(name)
         if not root.strip():
             raise InputError("without cases the root must say something.", remedy="Give it a text: root=…")
         task = Task(
@@ -280,6 +289,11 @@ class KnowledgeBase:
         record = TreeRecord(tree_id=task.content_hash, name=name, spec={"task": task.to_dict()})
         self.store.create_tree(record, Draft(text=task.root, kind="claim", origin="task"))
         return self.tree(name)
+
+
+def _refuse_blank(name: str) -> None:
+    if not name.strip():
+        raise InputError("a tree needs a name.", remedy="Give it a short one, such as churn.")
 
 
 def _base_rate_in_words(task: Task, y: Codes) -> str:

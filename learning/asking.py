@@ -329,9 +329,9 @@ def next_step(tree: Tree) -> str:
     """What is worth doing next, in one sentence."""
     if not any(s.draft.when for s in tree.walk()):
         if tree.statement(ROOT).is_unpacked:
-            own = f'priory add 0 "…" --when CONDITION --tree {tree.name}'
+            own = f'priory add 0 "…" --when CONDITION {tree.option}'
             return f"D supports no statement that can be tested. Write one of your own: {own}"
-        return f"Nothing is unpacked yet. Grow Z from the data: priory learn --tree {tree.name}"
+        return f"Nothing is unpacked yet. Grow Z from the data: priory learn {tree.option}"
     fit = latest_fit(tree)
     cases = sampled(tree.Dstar, fit.seed)
     _, nats = worth_of_asking(fit, cases)
@@ -347,16 +347,16 @@ def next_step(tree: Tree) -> str:
         return (
             f"{len(open_ones)} {many} on the cases to predict and nobody has rated "
             f"{'it' if len(open_ones) == 1 else 'them'}: {minutes} minute{'s' if minutes > 1 else ''}. "
-            f"priory rate --tree {tree.name}"
+            f"priory rate {tree.option}"
         )
     words = [w.nats for w in words_worth_asking(fit, cases) if w.address not in fit.prior.rated]
     if (left := sum(words)) >= HARDLY:
         many = f"{len(words):,} word{'s' if len(words) > 1 else ''}"
         return (
             f"Nobody has rated {many} of the texts; that changes the predictions by up to {left:.2f} nats a "
-            f"case. Begin with what matters most: priory rate --tree {tree.name}"
+            f"case. Begin with what matters most: priory rate {tree.option}"
         )
     return (
         f"Further ratings change the predictions by less than {HARDLY} nats a case. "
-        f"Look at them: priory predict --all --tree {tree.name}"
+        f"Look at them: priory predict --all {tree.option}"
     )

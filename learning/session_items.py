@@ -45,7 +45,7 @@ def drawn_items(tree: Tree, plan: Session, *, most: int | None) -> list[Drawn]:
         raise InputError(
             "nothing is left to ask.",
             where=f"{tree.name} {plan.at}",
-            remedy=f"Unpack more, priory unpack {plan.at} --tree {tree.name}, or choose other statements.",
+            remedy=f"Unpack more, priory unpack {plan.at} {tree.option}, or choose other statements.",
         )
     return _with_repeats(_with_gold(asked, plan, rng), plan, rng)
 

@@ -241,7 +241,7 @@ def session_named(tree: Tree, name: str) -> Session:
         raise InputError(
             f"no session {name!r} is in this tree ({there}).",
             where=tree.name,
-            remedy=f"Make one: priory session new NAME --tree {tree.name}",
+            remedy=f"Make one: priory session new NAME {tree.option}",
         )
     return _session(found)
 

@@ -223,7 +223,7 @@ def unpack_path(tree: Tree, address: Address, unpacker: Unpacker, *, n: int, see
             raise UnknownAddressError(
                 f"there is no child {last_ordinal(place)}: {above} has {have} children.",
                 where=f"{tree.name} {place}",
-                remedy=f"Look at them: priory show {above} --tree {tree.name}",
+                remedy=f"Look at them: priory show {above} {tree.option}",
             )
     return made
 

@@ -221,7 +221,7 @@ def _check_view(tree: Tree, forecast: Forecast, where: str) -> None:
             raise InputError(
                 f"no statement is stored at {unknown[0]}.",
                 where=where,
-                remedy=f"Look at the tree: priory show --tree {tree.name}",
+                remedy=f"Look at the tree: priory show {tree.option}",
             )
 
 

@@ -215,7 +215,7 @@ def _enough(tree: Tree, arm: str | None, cases: Sequence[int]) -> tuple[str, Sai
     raise TooFewForecastsError(
         f"there are fewer than {FEW} forecasts of the fitting half of the sample.",
         where=tree.name,
-        remedy=f"Ask people: priory predict --by-hand --tree {tree.name}",
+        remedy=f"Ask people: priory predict --by-hand {tree.option}",
     )
 
 

@@ -78,7 +78,7 @@ def sample_named(tree: Tree, name: str = "V") -> Sample:
     raise InputError(
         f"there is no sample {name!r} of the cases to predict.{known}",
         where=tree.name,
-        remedy=f"Draw it: priory sample --n 40 --tree {tree.name}",
+        remedy=f"Draw it: priory sample --n 40 {tree.option}",
     )
 
 

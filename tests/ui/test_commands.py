@@ -506,6 +506,16 @@ def test_an_import_holds_the_tree_that_is_named(call: Call, tmp_path: Path) -> N
     assert CliRunner().invoke(priory, [*told, "heart"]).exit_code == 0
 
 
+def test_a_tree_has_a_name_and_what_is_worth_doing_next_quotes_it(call: Call, tables: Path) -> None:
+    told = ("--train", tables / "train.csv", "--predict", tables / "predict.csv", "--target", "died")
+    for given in ((" ", *told), ("", "--root", "Something holds.")):
+        blank = call("new", *given)
+        assert blank.exit_code == 2
+        assert "a tree needs a name" in blank.stderr
+
+    assert "priory learn --tree 'hearts of 2025'" in call("new", "hearts of 2025", *told).stderr
+
+
 def test_the_newest_tree_is_meant_where_there_are_several(call: Call, tables: Path) -> None:
     told = ("--train", tables / "train.csv", "--predict", tables / "predict.csv", "--target", "died")
     call("new", "second", *told)

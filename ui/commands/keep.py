@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ def import_(face: Face, file: Path) -> None:
         face.print_json(done.to_dict())
     else:
         face.say(f"{clean(done.tree.name)}: {_in_words(done.counts)} read from {file}")
-        face.hint(f"Look at it: priory show --tree {clean(done.tree.name)}")
+        face.hint(f"Look at it: priory show --tree {shlex.quote(clean(done.tree.name))}")
 
 
 def _in_words(counts: Mapping[str, int]) -> str:

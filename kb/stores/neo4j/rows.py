@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -158,7 +159,7 @@ def unknown_address(
     return UnknownAddressError(
         f"no such statement; the nearest stored ancestor is {nearest}.",
         where=f"{tree['name']} {missing}",
-        remedy=f"Unpack it first: priory unpack {nearest} --tree {tree['name']}",
+        remedy=f"Unpack it first: priory unpack {nearest} --tree {shlex.quote(tree['name'])}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 from functools import lru_cache
 from typing import Any
@@ -127,5 +128,5 @@ def unknown_address(conn: sqlite3.Connection, tree: int, address: Address) -> Un
     return UnknownAddressError(
         f"no such statement; the nearest stored ancestor is {nearest}.",
         where=f"{name} {address}",
-        remedy=f"Unpack it first: priory unpack {nearest} --tree {name}",
+        remedy=f"Unpack it first: priory unpack {nearest} --tree {shlex.quote(name)}",
     )

@@ -121,7 +121,7 @@ def _alarms(visit: Visit) -> None:
         layout.empty(
             "Nothing is fitted yet",
             "Grow the tree and fit it, then every statement shows what it earns on D:",
-            command=f"priory learn --tree {visit.tree.name}",
+            command=f"priory learn {visit.tree.option}",
         )
         return
     part("report", results_view.drawn(found), key="alarms")
