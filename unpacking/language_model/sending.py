@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kb.errors import FailedError, PrioryError
+from kb.errors import FailedError, PrioryError, StoppedError
 from kb.knowledge import Tree
 from kb.records import Cost
 from unpacking.language_model.models import answered, chat_model
@@ -147,6 +147,9 @@ class Asked:
                     if not _is_of_the_provider(error):
                         raise
                     raise _told(error, self.spec, attempt) from error
+                if self.spending.is_over_in(wait):
+                    self.spending.charge(expected, Cost())
+                    raise _no_time(error, wait) from error
                 self.sleep(wait)
                 pause = min(2.0 * pause, LONGEST_PAUSE)
             else:
@@ -224,11 +227,22 @@ def _retry_after(error: Exception) -> float | None:
     return max(0.0, (until - datetime.datetime.now(datetime.UTC)).total_seconds())
 
 
+def _no_time(error: Exception, wait: float) -> StoppedError:
+    return StoppedError(
+        f"the budget has no time to ask the provider again in {wait:.0f} s ({_first_line(error)}).",
+        where="--budget",
+        remedy="The same command with a larger budget goes on; no response is paid twice.",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")
+
+
 def _told(error: Exception, spec: ModelSpec, tries: int) -> FailedError:
     """The provider's error in one line, with what to do about it."""
     status = getattr(error, "status_code", None)
-    lines = str(error).strip().splitlines()
-    said = (lines[0] if lines else type(error).__name__)[:300]
     remedy = {
         400: "If it is about the length, set --window; if about the temperature, try --temperature none.",
         401: "Check the key that is set in the environment.",
@@ -240,4 +254,6 @@ def _told(error: Exception, spec: ModelSpec, tries: int) -> FailedError:
         "Check that the provider can be reached; the same command goes on, nothing is paid twice.",
     )
     times = "once" if tries == 1 else f"{tries} times"
-    return FailedError(f"asked {times}, it gave no answer: {said}.", where=spec.text, remedy=remedy)
+    return FailedError(
+        f"asked {times}, it gave no answer: {_first_line(error)}.", where=spec.text, remedy=remedy
+    )

@@ -61,6 +61,11 @@ class Spending:
                 usd=self.spent.usd - expected.usd + actual.usd,
             )
 
+    def is_over_in(self, wait: float) -> bool:
+        """Whether the time of the budget is used up once ``wait`` seconds have passed."""
+        limit = self.budget.seconds if self.budget else None
+        return limit is not None and self.seconds + wait > limit
+
     @property
     def seconds(self) -> float:
         """Wall time since the run began."""

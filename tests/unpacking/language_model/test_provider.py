@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from kb.address import ROOT
-from kb.errors import FailedError, InputError
+from kb.errors import FailedError, InputError, StoppedError
 from kb.knowledge import KnowledgeBase, Tree
 from learning.growing import unpack
 from tests.language_models import BIG, DEEP, OLD, Sent, children, need, served
 from tests.tasks import Table, grow
+from unpacking.budget import Budget
 from unpacking.language_model import sending
 from unpacking.language_model.responses import usage
 from unpacking.language_model.specs import check_usable, parse_spec
@@ -69,6 +70,17 @@ def test_a_rate_limit_is_waited_out_as_long_as_the_provider_asks(
 
     assert waits == [7.0, 7.0, 4.0]
     assert len(server.bodies) == 4
+
+
+def test_a_budget_of_seconds_ends_the_waiting(planted_tree: Tree, waits: list[float]) -> None:
+    limited = Sent(status=429, headers={"retry-after": "400"})
+    with (
+        served(limited, GOOD) as (spec, _),
+        pytest.raises(StoppedError, match="again in 400 s"),
+    ):
+        unpack(planted_tree, ROOT, unpacker=LanguageModel(spec), n=1, budget=Budget(seconds=300))
+
+    assert waits == []
 
 
 def test_a_provider_that_asks_to_wait_for_hours_ends_the_run(planted_tree: Tree, waits: list[float]) -> None:
