@@ -152,6 +152,9 @@ class Preparation:
         for name in filter(None, named):
             if name not in D.names and name not in Dstar.names:
                 raise no_column(D, name, "which the options name")
+        if Dstar.names == (self.target,):
+            problem = f"has one column only, {self.target!r}, which is to be predicted."
+            raise InputError(problem, where=Dstar.source, remedy="Give the cases with their columns.")
         if self.target in Dstar.names:
             self.notes.append(f"D* has {self.target}, too; its labels were dropped, not stored.")
             self.connection.execute(f"ALTER TABLE {Dstar.table} DROP {Dstar.place(self.target)}")

@@ -147,6 +147,9 @@ def _check_head(path: Path, head: bytes) -> None:
     for start, what in _NOT_A_TABLE.items():
         if head.startswith(start):
             raise InputError(f"is {what}, not a table.", where=str(path), remedy=remedy)
+    if path.suffix.lower() == ".parquet" and not head.startswith(b"PAR1"):
+        problem = "is no Parquet file, though its name says so."
+        raise InputError(problem, where=str(path), remedy="Write it again, or name it .csv.")
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if first in {b"{", b"["}:
         raise InputError("is JSON, not a table.", where=str(path), remedy=remedy)

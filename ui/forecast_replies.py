@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kb.errors import InputError
-from ui.wording import shortened
+from ui.wording import count, shortened
 
 __all__ = ["CaseReply", "Doing", "how_to_forecast", "read_case_reply", "read_distribution"]
 
@@ -98,7 +98,7 @@ def read_distribution(written: str, classes: Sequence[str]) -> dict[str, float]:
 def _in_order(values: Sequence[float], classes: Sequence[str]) -> dict[str, float]:
     if len(values) != len(classes):
         raise InputError(
-            f"{len(values)} numbers for {len(classes)} classes.", remedy=how_to_forecast(classes)
+            f"{count(len(values), 'number')} for {len(classes)} classes.", remedy=how_to_forecast(classes)
         )
     total = sum(values)
     if abs(total - WHOLE) > SLACK:

@@ -268,6 +268,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         "has no column 'island', which D has",
         "mass, sex",
     ),
+    ("labels alone", {"predict": "y\nAdelie\n"}, "b.csv", "one column only, 'y', which is to", "columns"),
     ("near", {"predict": "mass,Island,sex\n1,a,b\n"}, "b.csv", "no column 'island'", "Did you mean 'Island'"),
     ("twice", {"train": D.replace("sex,y", "mass,y")}, "a.csv", "more than one column 'mass'", "Rename"),
     ("cases", {"train": D.replace("sex,y", "MASS,y")}, "a.csv", "upper and lower case only", "Rename"),
@@ -336,6 +337,13 @@ def test_a_file_that_is_absent_or_a_folder_is_named(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=problem) as caught:
             prepare_task("t", train=path, predict=path, target="y", options=TaskOptions())
         assert caught.value.where == str(path)
+
+
+def test_a_file_that_says_it_is_parquet_and_is_not_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"\xff\x00\x9d")
+    with pytest.raises(InputError, match="is no Parquet file"):
+        prepare_task("t", train=path, predict=path, target="y", options=TaskOptions())
 
 
 def test_a_slip_among_many_numbers_is_named_and_not_taken_for_categories() -> None:

@@ -45,6 +45,7 @@ def test_a_line_writes_a_distribution(typed: str, no: float) -> None:
     [
         ("70 20", "they sum to 90, not to 100"),
         ("50 20 30", "3 numbers for 2 classes"),
+        ("50", "1 number for 2 classes"),
         ("perhaps 30", "'perhaps 30' is no forecast.*no, yes"),
         ("no 130", "130 is above 100"),
         ("", "is no forecast"),
@@ -218,6 +219,7 @@ def test_resolved_cases_move_what_is_believed(call: Call, tables: Path, tmp_path
     assert result.exit_code == 0
     assert "30 cases resolved" in result.stderr
     assert "that they are drawn and labelled as D was" in result.stdout
+    assert "column:" not in result.stdout
     some.write_text("case,died\n31,perhaps\n")
     wrong = call("resolve", "--labels", some)
     assert wrong.exit_code == 2

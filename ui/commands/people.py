@@ -200,8 +200,9 @@ def resolve(face: Face, labels: Path) -> None:
     before, after = found.as_D
     face.show(f"{100 * before:.0f} % → {100 * after:.0f} %  that they are drawn and labelled as D was")
     for name, was, now in found.switches[:MOST_SWITCHES]:
-        said = clean(texts.get(Address(name), name))
-        face.show(f"{100 * was:.0f} % → {100 * now:.0f} %  {said} ({name})")
+        column = name.removeprefix("column:")  # an aspect that no statement of the tree is about alone
+        said = f"what {column} tells" if column != name else f"{texts.get(Address(name), '')} ({name})"
+        face.show(f"{100 * was:.0f} % → {100 * now:.0f} %  {clean(said)}")
 
 
 @click.command()
