@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -89,6 +91,17 @@ def test_no_server_is_named_at_once() -> None:
         assert time.monotonic() - start < 5
         assert error.where == f"{scheme}://127.0.0.1:{port}/neo4j"
         assert error.exit_code == 1
+
+
+def test_the_driver_says_nothing_beside_the_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "ui.main", "trees", "--kb", f"neo4j://127.0.0.1:{port}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert said.returncode == 1
+    assert len(said.stderr.splitlines()) == 1
+    assert "no Neo4j server answers" in said.stderr
 
 
 def test_a_host_that_nobody_knows_is_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -41,7 +42,10 @@ _INHERITED: list[Driver] = []  # opened before a fork; closing one here would en
 
 
 def new_driver(address: GraphAddress) -> Driver:
-    """A driver with the settings that were measured; research/neo4j.md says why each."""
+    """A driver with the settings that were measured."""
+    log = logging.getLogger("neo4j")
+    if not log.handlers:  # else Python prints its warnings beside the errors that say the same in full
+        log.addHandler(logging.NullHandler())
     return GraphDatabase.driver(
         address.uri,
         auth=(address.user, address.password or "") if address.user else None,
