@@ -226,6 +226,7 @@ def test_a_prediction_with_its_view_and_citations(visit: Visit, explored: str) -
     v.page.reload()
     v.page.get_by_text("2 of 7 opened").wait_for(timeout=30_000)
     assert [shares.nth(at).input_value() for at in range(3)] == first
+    v.page.wait_for_timeout(330)  # an answer in the first moment is refused
     for at, share in enumerate(("80", "10", "10")):
         shares.nth(at).fill(share)
     v.press("Enter")
