@@ -120,6 +120,13 @@ def test_search_finds_by_words(call: Call, asked: Asked) -> None:
     assert "No statement" in call("search", 'nothing" OR *').stderr
 
 
+def test_search_for_nothing_is_bad_input(call: Call) -> None:
+    result = call("search", " ")
+
+    assert result.exit_code == 2
+    assert "say what to look for" in result.stderr
+
+
 def test_search_finds_by_meaning_and_says_how(call: Call, asked: Asked) -> None:
     if not is_embedding_installed():
         refused = call("search", "how old", "--by", "meaning")

@@ -106,8 +106,15 @@ def _below(tree: Tree, top: Statement, levels: int, *, dropped: bool) -> Iterato
             yield from _below(tree, child, levels - 1, dropped=dropped)
 
 
+def some_text(_: click.Context, __: click.Parameter, given: str) -> str:
+    """A click callback: a text that says something."""
+    if not given.strip():
+        raise click.BadParameter("say what to look for.")
+    return given
+
+
 @click.command()
-@click.argument("text")
+@click.argument("text", callback=some_text)
 @click.option(
     "--by",
     type=click.Choice(SEARCHES),

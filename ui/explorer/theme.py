@@ -94,6 +94,7 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 1rem 2rem 3rem; max-width: 1500px; }
 [data-testid="stToolbar"] { position: fixed; inset: 1.1rem .8rem auto auto; width: auto; height: auto;
   min-height: 0; padding: 0; }
+[data-testid="stStatusWidget"] { position: fixed; inset: auto auto .6rem .8rem; } /* not over the name */
 .st-key-header { border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
   padding: 0 2.5rem .6rem 0; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .86; }

@@ -35,6 +35,23 @@ def test_keys_walk_the_tree_and_choose_statements(visit: Visit) -> None:
     v.card("0").wait_for()
 
 
+def test_the_sign_that_a_page_is_at_work_hides_nobodys_name(visit: Visit) -> None:
+    v = visit("/?tree=deep")
+    v.row("Level 1, statement 2.").wait_for()
+    low_left = v.page.evaluate(
+        """() => {
+            const sign = document.createElement("div");
+            sign.dataset.testid = "stStatusWidget";
+            sign.textContent = "Stop";
+            document.body.append(sign);
+            const box = sign.getBoundingClientRect();
+            sign.remove();
+            return box.top > innerHeight / 2 && box.right < innerWidth / 2;
+        }"""
+    )
+    assert low_left
+
+
 def test_nodes_open_one_after_the_other_to_the_fifth_level(visit: Visit) -> None:
     v = visit("/?tree=deep")
     v.tree.focus()
