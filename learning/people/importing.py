@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from kb.address import Address, parse_address
 from kb.errors import InputError
@@ -54,8 +54,10 @@ def import_forecasts(
 
     A line has ``case`` (row of D*, from 0) and either a column per class with its probability (0 to 1, or per
     cent if a line sums to 100), or ``answer``, the one class that is meant, or ``neither`` for all alike.
-    ``rater``, ``arm``, ``opened`` and ``cited`` (addresses, separated by spaces) and ``seconds`` are
-    optional. In JSONL the probabilities may also stand in an object ``probabilities``.
+    ``rater``, ``arm``, ``of`` (``D*``, or ``D`` for a warm-up), ``opened`` and ``cited`` (addresses, with
+    spaces between), ``first_guess`` (a JSON object with a number per class) and ``seconds`` are optional.
+    In JSONL
+    the probabilities may also stand in an object ``probabilities``.
 
     Args:
         tree: Whose cases.
@@ -141,12 +143,29 @@ def _forecast(
         case=int(_number(fields.get("case"), where, "case", whole=True)),
         probabilities=_probabilities(fields, tree.task.classes, where),
         arm=cast("Arm", named),
+        of=cast("Literal['D', 'D*']", str(fields.get("of") or "D*").strip()),
+        first_guess=_first_guess(fields.get("first_guess"), where),
         opened=tuple(Opened(a) for a in opened),
         cited=_addresses(fields.get("cited"), where),
         seconds=_number(fields.get("seconds") or 0, where, "seconds"),
         sample=str(fields.get("sample") or sample),
         session=str(fields.get("session") or ""),
     )
+
+
+def _first_guess(written: object, where: str) -> dict[str, float] | None:
+    """Per class, as an object or as JSON in a cell; None where nobody asked."""
+    said = written
+    if isinstance(written, str):
+        try:
+            said = json.loads(written) if written.strip() else None
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"first_guess is no JSON ({error}).", where=where) from error
+    if said is None:
+        return None
+    if not isinstance(said, dict):
+        raise InputError("first_guess is no JSON object with a number per class.", where=where)
+    return {str(name): _number(value, where, f"first_guess of {name}") for name, value in said.items()}
 
 
 def _probabilities(fields: Mapping[str, object], classes: tuple[str, ...], where: str) -> dict[str, float]:

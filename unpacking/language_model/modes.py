@@ -70,7 +70,7 @@ def json_in(text: str) -> Mapping[str, Any]:
     fence = _FENCE.match(text)
     try:
         found = json.loads(fence[1] if fence else text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedError(f"it is no JSON ({error})") from error
     if not isinstance(found, dict):
         raise MalformedError(f"it is a JSON {type(found).__name__}, not an object")

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from kb.errors import InputError
 
@@ -68,14 +68,28 @@ def parse_spec(text: str) -> ModelSpec:
     if provider != COMPATIBLE:
         return ModelSpec(text, provider.replace("-", "_"), rest)
     url, _, name = rest.partition("#")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not name:
+    parts = _split(url)
+    if parts and "@" in parts.netloc:  # names of models are stored and shown, so no secret may stand in one
+        raise InputError(
+            "a model's name holds no user or password.",
+            where="--model",
+            remedy="Set the key as PRIORY_API_KEY, and write openai-compatible:http://HOST:PORT/v1#NAME.",
+        )
+    if not parts or parts.scheme not in {"http", "https"} or not parts.hostname or not name:
         raise InputError(
             f"{text!r} names no server and model.",
             where="--model",
             remedy="Write openai-compatible:http://HOST:PORT/v1#NAME.",
         )
     return ModelSpec(text, COMPATIBLE, name, url)
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None where it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
 
 
 def check_usable(spec: ModelSpec) -> None:

@@ -91,3 +91,19 @@ def test_a_forecast_of_nobody_is_refused(planted_tree: Tree, tmp_path: Path) -> 
         import_forecasts(planted_tree, written(tmp_path, "case,answer\n0,wolf\n"))
     with pytest.raises(InputError, match="there is no such file"):
         import_forecasts(planted_tree, tmp_path / "none.csv")
+
+
+def test_a_warm_up_on_labelled_cases_stays_one_and_first_guesses_are_kept(
+    planted_tree: Tree, tmp_path: Path
+) -> None:
+    first = """{"case": 1, "answer": "husky", "of": "D", "arm": "from D"}"""
+    second = """{"case": 1, "answer": "husky", "first_guess": {"husky": 0.4, "wolf": 0.6}}"""
+
+    import_forecasts(planted_tree, written(tmp_path, f"{first}\n{second}\n"), rater="human:ada")
+
+    (warm_up,) = forecasts(planted_tree, of="D")
+    (said,) = forecasts(planted_tree)
+    assert (warm_up.arm, warm_up.of) == ("from D", "D")
+    assert said.first_guess == {"husky": 0.4, "wolf": 0.6}
+    with pytest.raises(InputError, match="no case 1 of E"):
+        import_forecasts(planted_tree, written(tmp_path, first.replace('"D"', '"E"', 1)), rater="human:ada")
