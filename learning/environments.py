@@ -134,7 +134,9 @@ def evidence_about(
         where: The environments.
     """
     notes = tuple(where.notes())
-    rows = np.flatnonzero(where.of >= 0)[:MOST_CASES]
+    rows = np.flatnonzero(where.of >= 0)
+    if len(rows) > MOST_CASES:  # drawn, since files are often in the order of their sites or years
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_CASES, replace=False))
     if len(where.names) < 2:
         return Evidence({}, notes)
     board = scorecard.board

@@ -64,7 +64,7 @@ def import_words(
     ]
     if silence_is_neither:
         lines += [Elsewhere(phrase, UNLISTED, NEITHER_SIDE, 0.0, SILENCE) for phrase in silent]
-    keep_elsewhere(tree, recorded.source, lines)
+    keep_elsewhere(tree, recorded.source, lines, rater=rater)
     new = tree.store.append_judgements(tree.tree_id, said)
     named = list(unknown)
     more = (f"… and {len(named) - MOST_NAMED:,} more words",) if len(named) > MOST_NAMED else ()

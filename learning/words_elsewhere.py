@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from kb.knowledge import Tree
 from kb.records import Document, Page
+from learning.recorded import UNLISTED
 from learning.side_answers import Elsewhere
 
 __all__ = ["answers_elsewhere", "keep_elsewhere"]
@@ -15,10 +16,14 @@ __all__ = ["answers_elsewhere", "keep_elsewhere"]
 KIND = "answers-elsewhere"
 
 
-def keep_elsewhere(tree: Tree, source: str, answers: Sequence[Elsewhere]) -> None:
-    """Keep the answers of one source in place of what it said before."""
-    digest = tree.store.put_blob(json.dumps(answers).encode())
+def keep_elsewhere(
+    tree: Tree, source: str, answers: Sequence[Elsewhere], *, rater: str | None = None
+) -> None:
+    """Keep the answers of a source in place of what it said before; of one rater, if only one is read."""
     key = hashlib.blake2b(source.encode(), digest_size=8).hexdigest()
+    before = tree.store.document(tree.tree_id, KIND, key) if rater is not None else None
+    others = [a for a in _answers_in(tree, before) if a.rater not in (rater, UNLISTED)] if before else []
+    digest = tree.store.put_blob(json.dumps([*others, *answers]).encode())
     tree.store.put_document(tree.tree_id, KIND, key, {"digest": digest, "source": source.rpartition("/")[2]})
 
 
@@ -28,8 +33,12 @@ def answers_elsewhere(tree: Tree) -> Iterator[Elsewhere]:
     while True:
         page: Page[Document] = tree.store.documents(tree.tree_id, KIND, after=after)
         for document in page.items:
-            for line in json.loads(tree.store.blob(str(document.body["digest"]))):
-                yield Elsewhere(*line)
+            yield from _answers_in(tree, document)
         after = page.after
         if after is None:
             return
+
+
+def _answers_in(tree: Tree, document: Document) -> Iterator[Elsewhere]:
+    for line in json.loads(tree.store.blob(str(document.body["digest"]))):
+        yield Elsewhere(*line)

@@ -14,14 +14,19 @@ from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft
 from learning.asking import answer
 from learning.environments import (
+    Environments,
     _log_evidence,
     environments_of,
+    evidence_about,
     in_words,
     log_bayes_factor,
     moved_tau,
 )
 from learning.fitting import latest_fit, refit
 from learning.growing import add
+from learning.matches import Matches
+from learning.scorecard import Points, Scorecard
+from learning.switches import Switchboard
 from tests.tasks import Table, grow
 
 
@@ -60,6 +65,19 @@ def test_points_that_are_shared_speak_for_a_statement_and_others_against_it() ->
 
     assert np.mean(np.array(same) > 0.0) >= 0.9
     assert np.mean(np.array(other) < 0.0) >= 0.85
+
+
+def test_of_many_cases_all_environments_are_heard_whatever_their_order() -> None:
+    rng = np.random.default_rng(3)
+    place = np.repeat(np.arange(3), 2_000)
+    A = (rng.random((6_000, 1)) < 0.5).astype(np.float64)
+    y = np.where(rng.random(6_000) < 0.9, A[:, 0] != (place == 1), A[:, 0] == (place == 1)).astype(np.int64)
+    card = Scorecard(Switchboard(("0.0",), (0.5,), (frozenset({0}),), (0,)), (-1,), 2)
+    points = Points(np.zeros(2), np.zeros((1, 2)), 1.0)
+
+    found = evidence_about(card, Matches(A, None), y, points, Environments("site", ("a", "b", "c"), place))
+
+    assert found.log_bayes["0.0"] < -100.0
 
 
 def test_one_environment_says_nothing() -> None:

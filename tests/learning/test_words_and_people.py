@@ -26,6 +26,7 @@ from learning.recorded import read_recorded
 from learning.rounds import Round, curve_in_words, in_rounds, round_size, simulate
 from learning.scorecard import all_on
 from learning.word_importing import import_words
+from learning.words_elsewhere import answers_elsewhere
 
 GOOD, BAD, DULL, NEW = ("great", "lovely"), ("awful", "dreary"), ("film", "scene"), "superb"
 LEXICON = "".join(
@@ -135,6 +136,15 @@ def test_one_rater_of_a_file_is_taken_alone_and_a_stranger_refused(tree: Tree, l
     assert {j.rater for j in tree.judgements()} == {"human:vader-2"}
     with pytest.raises(InputError, match="no answer of human:eve"):
         import_words(tree, recorded, rater="human:eve")
+
+
+def test_raters_of_a_file_that_are_read_one_by_one_are_all_kept(tree: Tree, lexicon: Path) -> None:
+    recorded = read_recorded(lexicon, tree.task.classes)
+
+    for rater in ("human:vader-2", "human:vader-3", "human:vader-2"):
+        import_words(tree, recorded, rater=rater)
+
+    assert sorted(a.rater for a in answers_elsewhere(tree)) == ["human:vader-2", "human:vader-3"]
 
 
 def test_ratings_of_words_move_no_switch_of_a_table(tree: Tree, lexicon: Path) -> None:
