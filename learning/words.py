@@ -33,7 +33,6 @@ __all__ = [
     "fit_words",
     "forecast_words",
     "is_word",
-    "word_leverage",
     "words_of",
 ]
 
@@ -183,11 +182,3 @@ def forecast_words(card: WordCard, points: Points, A: WordMatches) -> Numbers:
     scorecard, matches = _alone(card), _only(A)
     expectation = expectation_over(scorecard.board, len(A), scorecard.classes, seed=0)
     return forecast(scorecard, points, matches, expectation)
-
-
-def word_leverage(card: WordCard, points: Points, A: WordMatches) -> Numbers:
-    """Per word its part of the variance of the log-odds of some cases, shape (w,): Σ_k τ(1-τ) θ² Σ_x a²."""
-    reach = (A.scale**2) @ A.pattern
-    per_class = card.tau * (1.0 - card.tau) * points.words**2
-    found: Numbers = per_class.sum(axis=1) * reach
-    return found

@@ -18,7 +18,7 @@ from learning.matches import Matches, WordMatches, word_matches
 from learning.scorecard import Scorecard, contributions, fit_points, forecast
 from learning.strength import choose_word_strength
 from learning.switches import Switchboard
-from learning.words import fit_words, forecast_words, word_leverage
+from learning.words import fit_words, forecast_words
 
 
 def made(n: int, w: int, K: int = 2, seed: int = 0) -> tuple[WordMatches, Codes]:
@@ -185,14 +185,6 @@ def test_doubt_about_strength_moves_forecasts_towards_the_middle() -> None:
 
     moved = np.abs(sure - base) > 0.1
     assert (np.abs(doubted - 0.5)[moved] <= np.abs(sure - 0.5)[moved] + 1e-3).all()
-
-
-def test_leverage_is_a_words_part_of_the_variance() -> None:
-    A, y = made(50, 7)
-    believed = card(7)
-    points = fit_words(believed, A, y)
-    total = cloud_of(believed, A, points.words).variance.sum()
-    assert word_leverage(believed, points, A).sum() == pytest.approx(total)
 
 
 def test_chance_alone_asks_for_a_strong_ridge() -> None:
