@@ -84,8 +84,11 @@ def test_each_command_explains_itself_with_an_example(name: str) -> None:
 
     assert result.exit_code == 0
     assert f"priory {name}" in result.stdout.split("Options:")[0].split("\n", 1)[1]
-    for option in ("--kb", "--tree", "--json", "--quiet", "--debug", "--seed"):
-        assert option in result.stdout
+    command = priory.get_command(click.Context(priory), name)
+    parts = command.commands if isinstance(command, click.Group) else ()
+    for helped in [called(name, part, "--help") for part in parts] or [result]:
+        for option in ("--kb", "--tree", "--json", "--quiet", "--debug", "--seed"):
+            assert option in helped.stdout
 
 
 def test_an_unknown_command_names_the_nearest_and_exits_2() -> None:
