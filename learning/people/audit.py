@@ -22,7 +22,7 @@ from learning.people.keeping import body_of
 from learning.people.reading import said_of
 from learning.people.samples import Sample, draw_sample, samples
 
-__all__ = ["Audit", "audit_state", "begin_audit", "sequential_test"]
+__all__ = ["Audit", "audit_state", "begin_audit", "is_audited", "sequential_test"]
 
 KIND = PREFIX = "audit"
 ALPHA = 0.05
@@ -92,12 +92,22 @@ def begin_audit(tree: Tree, *, n: int = 60, seed: int = 0) -> Sample:
 
 
 def _audits(tree: Tree) -> list[Sample]:
-    return [s for s in samples(tree) if s.name.startswith(PREFIX)]
+    """Samples with which f was kept; anybody may call one of their own something with audit."""
+    return [
+        s
+        for s in samples(tree)
+        if s.name.startswith(PREFIX) and tree.store.document(tree.tree_id, KIND, s.name) is not None
+    ]
 
 
 def _is_done(tree: Tree, sample: Sample) -> bool:
     asked = {f.case for f in forecasts(tree)}
     return all(case in asked for case in sample.cases)
+
+
+def is_audited(tree: Tree) -> bool:
+    """An audit was begun."""
+    return bool(_audits(tree))
 
 
 def audit_state(tree: Tree) -> Audit:

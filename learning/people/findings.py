@@ -8,7 +8,7 @@ from typing import Any
 from kb.knowledge import Tree
 from learning.people.alarm import Alarm, alarm
 from learning.people.arms import Arms, arms_of, imitation_of
-from learning.people.audit import Audit, audit_state
+from learning.people.audit import Audit, audit_state, is_audited
 from learning.people.imitation import Imitation
 from learning.people.samples import Sample, samples
 
@@ -75,12 +75,11 @@ def people_findings(tree: Tree, *, sample: str = "V", seed: int = 0) -> Findings
     """
     made = samples(tree)
     imitation, missing = imitation_of(tree, sample=sample, seed=seed)
-    audited = any(s.name.startswith("audit") for s in made)
     return Findings(
         tuple(made),
         tuple(arms_of(tree)),
         imitation,
         missing,
         alarm(tree, seed=seed),
-        audit_state(tree) if audited else None,
+        audit_state(tree) if is_audited(tree) else None,
     )

@@ -174,3 +174,9 @@ def test_the_sequential_test_decides_where_the_difference_is_large() -> None:
 
     assert sequential_test(near, 0.2, planned=100) == "still imitates"
     assert sequential_test(far, 0.2, planned=100) == "no longer imitates"
+
+
+def test_a_sample_that_somebody_calls_like_an_audit_is_none(dogs: Tree) -> None:
+    draw_sample(dogs, 5, name="auditors")
+
+    assert people_findings(dogs).audit is None
