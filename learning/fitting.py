@@ -39,6 +39,7 @@ __all__ = [
     "latest_fit",
     "points_from",
     "refit",
+    "refuse_without_cases",
     "strength_of_words",
     "with_strength",
 ]

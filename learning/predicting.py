@@ -18,7 +18,7 @@ from kb.statements import Statement
 from kb.texts import passage
 from kb.words import in_words
 from learning.bounds import MOST_SWITCHES, forecast_bounds
-from learning.fitting import Fit
+from learning.fitting import Fit, refuse_without_cases
 from learning.matches import Matches
 from learning.measures import centred_points
 from learning.posterior import posterior
@@ -178,6 +178,7 @@ def explain(tree: Tree, case: int, *, bounds: bool = True) -> Explanation:
     Raises:
         InputError: There is no such case.
     """
+    refuse_without_cases(tree)
     if not 0 <= case < tree.Dstar.n:
         raise InputError(
             f"there is no case {case}.",

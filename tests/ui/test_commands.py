@@ -358,7 +358,7 @@ def test_learn_stops_at_its_budget_with_exit_code_3(call: Call) -> None:
     result = call("learn", "--budget", "steps=0")
 
     assert result.exit_code == 3
-    assert "priory learn" in result.stderr
+    assert "Go on with: priory learn --tree heart" in result.stderr
 
 
 def test_learn_asks_at_the_terminal(call: Call, file: Path) -> None:

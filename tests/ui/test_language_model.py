@@ -155,7 +155,13 @@ def test_a_tree_without_cases_holds_free_statements(tmp_path: Path) -> None:
     assert "columns" not in server.bodies[0]["messages"][1]["content"]
     assert "Dearer credit lowers demand." in called("show", *kb).stdout
 
-    for command in (("predict", "--all"), ("learn",), ("unpack", "0.0", *model(spec), "--mode", "typed")):
+    labels = tmp_path / "labels.csv"
+    labels.write_text("case,y\n0,up\n")
+    for asked in ("predict --all", "learn", "explain 0", f"resolve --labels {labels}"):
+        failed = called(*asked.split(), *kb)
+        assert failed.exit_code == 2, asked
+        assert "has no labelled cases" in failed.stderr
+    for command in (("report",), ("unpack", "0.0", *model(spec), "--mode", "typed")):
         failed = called(*command, *kb)
         assert failed.exit_code == 2, command
         assert "has no labelled cases" in failed.stderr or "has none" in failed.stderr

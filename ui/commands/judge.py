@@ -178,8 +178,8 @@ def _part(face: Face, tree: Tree, ended: Ended) -> None:
     if ended.answers:
         face.say(f"{count(ended.answers, 'answer')} kept, {duration(ended.seconds)} of your time.")
     if ended.how == "interrupted":
-        face.say("Interrupted; every answer so far is kept. Go on with: priory rate")
+        face.say(f"Interrupted; every answer so far is kept. Go on with: priory rate {tree.option}")
         raise click.exceptions.Exit(INTERRUPTED)
     if ended.how == "asked" and not ended.answers:
         face.say("There is nothing to ask you at the moment.")
-    face.hint(next_step(tree) if ended.how == "asked" else "Go on with: priory rate")
+    face.hint(next_step(tree) if ended.how == "asked" else f"Go on with: priory rate {tree.option}")

@@ -94,4 +94,4 @@ def learn(
             )
         face.say(what_next)
     if found.stopped:
-        face.stop_early(found.stopped, "Go on with: priory learn")
+        face.stop_early(found.stopped, f"Go on with: priory learn {tree.option}")

@@ -184,9 +184,11 @@ def resolve(face: Face, labels: Path) -> None:
     priory resolve --labels first-results.csv
     """
     from kb.tables import read_labels
+    from learning.fitting import refuse_without_cases
     from learning.resolving import resolve as resolved
 
     with face.tree() as tree:
+        refuse_without_cases(tree)
         found = resolved(tree, read_labels(labels, tree.task))
         texts = {s.address: s.text for s in tree.walk()}
     if face.json:
