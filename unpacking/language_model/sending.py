@@ -75,7 +75,6 @@ class Asked:
             else:
                 found[request.key] = stored
         for request, response in self._called(list(missing.values())):
-            put_response(self.tree, request, response)
             found[request.key] = response
         return [found[request.key] for request in requests]
 
@@ -88,7 +87,7 @@ class Asked:
     def _called(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Response]]:
         if self.parallel == 1 or len(requests) == 1:
             for request in requests:
-                yield request, self._call(request, self._reserved(request))
+                yield request, self._kept(request, self._reserved(request))
         else:
             yield from self._at_once(deque(requests))
 
@@ -98,7 +97,7 @@ class Asked:
         return expected
 
     def _at_once(self, todo: deque[Request]) -> Iterator[tuple[Request, Response]]:
-        """Several calls at a time; the store is written by the caller's thread only."""
+        """Several calls at a time; each thread stores its own reply, so that Ctrl-C loses none that came."""
         done: queue.SimpleQueue[tuple[Request, Response | Exception]] = queue.SimpleQueue()
         running = 0
         failure: Exception | None = None
@@ -127,9 +126,15 @@ class Asked:
         self, request: Request, expected: Cost, done: queue.SimpleQueue[tuple[Request, Response | Exception]]
     ) -> None:
         try:
-            done.put((request, self._call(request, expected)))
+            done.put((request, self._kept(request, expected)))
         except Exception as error:  # noqa: BLE001  # handed to the thread that waits, which raises it
             done.put((request, error))
+
+    def _kept(self, request: Request, expected: Cost) -> Response:
+        """One answer, stored as soon as it is there: it is paid by then."""
+        response = self._call(request, expected)
+        put_response(self.tree, request, response)
+        return response
 
     def _call(self, request: Request, expected: Cost) -> Response:
         """One answer, with patience for what passes."""
