@@ -229,6 +229,8 @@ def _retry_after(error: Exception) -> float | None:
         until = email.utils.parsedate_to_datetime(written)
     except ValueError:
         return None
+    if until.tzinfo is None:  # -0000 says no zone; in HTTP all dates are in UTC
+        until = until.replace(tzinfo=datetime.UTC)
     return max(0.0, (until - datetime.datetime.now(datetime.UTC)).total_seconds())
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+import email.utils
 import queue
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from kb.knowledge import Tree
 from tests.language_models import fake_chat
 from unpacking.language_model.requests import Request, Response
 from unpacking.language_model.responses import stored_response
-from unpacking.language_model.sending import ready
+from unpacking.language_model.sending import _retry_after, ready
 from unpacking.language_model.specs import parse_spec
 
 
@@ -32,3 +35,13 @@ def test_ctrl_c_loses_no_reply_that_came(planted_tree: Tree, monkeypatch: pytest
         asked.responses(requests)
 
     assert [isinstance(stored_response(planted_tree, r), Response) for r in requests] == [True] * 3
+
+
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000"])
+def test_a_date_to_wait_for_is_in_utc_however_it_says_so(zone: str) -> None:
+    until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=90)
+    written = email.utils.format_datetime(until).replace("+0000", zone)
+    error = RuntimeError("slow down")
+    error.response = SimpleNamespace(headers={"retry-after": written})  # type: ignore[attr-defined]  # as theirs
+
+    assert _retry_after(error) == pytest.approx(90.0, abs=30.0)
