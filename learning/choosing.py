@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,7 @@ from kb.address import Address, parse_address
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Cost, Document, Expansion, Move, Proposal
+from kb.stores.protocol import StaleDocumentError
 from learning.fitting import refit
 from unpacking.step import CHOICE, leased, next_slot
 
@@ -85,6 +87,7 @@ def choose_proposal(tree: Tree, address: Address | str, proposal: int, *, by: st
     Raises:
         InputError: No step waits there, there is no such proposal, or it failed a check.
         StaleDocumentError: Somebody else chose meanwhile.
+        FailedError: Another worker holds the statement; the step still waits.
     """
     place = parse_address(str(address))
     document = tree.store.document(tree.tree_id, CHOICE, place)
@@ -96,9 +99,15 @@ def choose_proposal(tree: Tree, address: Address | str, proposal: int, *, by: st
         )
     step = Expansion.from_dict(document.body["step"])
     _check(step, proposal, where=f"{tree.name} {place}")
-    done = _committed(tree, replace(step, committed=proposal, chosen_by=by))
     body = {**document.body, "committed": proposal, "by": by}
-    tree.store.put_document(tree.tree_id, CHOICE, place, body, expected=document.version)
+    # Claimed before it is committed: of two who choose at once only one may make children.
+    claimed = tree.store.put_document(tree.tree_id, CHOICE, place, body, expected=document.version)
+    try:
+        done = _committed(tree, replace(step, committed=proposal, chosen_by=by))
+    except BaseException:
+        with contextlib.suppress(StaleDocumentError):  # a step that was made meanwhile waits instead
+            tree.store.put_document(tree.tree_id, CHOICE, place, document.body, expected=claimed.version)
+        raise
     _follow(tree, done, by, f"proposal {proposal + 1} of {len(step.proposals)}")
     return done
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from kb.address import Address
-from kb.errors import InputError
+from kb.errors import FailedError, InputError, StoppedError
 from kb.knowledge import Tree
-from kb.records import Cost
-from learning.choosing import commit_instead
-from learning.growing import unpack
+from kb.records import Cost, Expansion
+from kb.stores.protocol import StaleDocumentError
+from learning import choosing
+from learning.choosing import choose_proposal, commit_instead, waiting_choice
+from learning.growing import Approving, unpack
+from unpacking.step import leased
 
 ASPECT = Address("0.1")
 
@@ -55,3 +58,41 @@ def test_what_is_not_there_cannot_be_chosen(planted_tree: Tree, slot: int, propo
         commit_instead(planted_tree, ASPECT, slot, proposal)
 
     assert len(planted_tree.store.expansions(planted_tree.tree_id, ASPECT)) == 1
+
+
+def waiting(tree: Tree) -> None:
+    """Make a step that waits for a person."""
+    with pytest.raises(StoppedError, match="needs a person"):
+        unpack(tree, ASPECT, approving=Approving(margin=1.0))
+
+
+def test_of_two_who_choose_at_once_one_makes_children(
+    planted_tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting(planted_tree)
+    check = choosing._check
+
+    def ben_comes_between(step: Expansion, proposal: int, where: str) -> None:
+        monkeypatch.setattr(choosing, "_check", check)
+        check(step, proposal, where)
+        choose_proposal(planted_tree, ASPECT, 1, by="human:ben")
+
+    monkeypatch.setattr(choosing, "_check", ben_comes_between)
+    with pytest.raises(StaleDocumentError):
+        choose_proposal(planted_tree, ASPECT, 0, by="human:ada")
+
+    (done,) = planted_tree.store.expansions(planted_tree.tree_id, ASPECT)
+    assert (done.committed, done.chosen_by) == (1, "human:ben")
+
+
+def test_a_choice_that_cannot_be_committed_goes_on_waiting(planted_tree: Tree) -> None:
+    waiting(planted_tree)
+
+    with leased(planted_tree, ASPECT, 0) as lease:
+        with pytest.raises(FailedError):
+            choose_proposal(planted_tree, ASPECT, 0, by="human:ada")
+        assert waiting_choice(planted_tree, ASPECT) is not None
+        planted_tree.store.release(lease)
+
+    assert choose_proposal(planted_tree, ASPECT, 0, by="human:ada").committed == 0
+    assert waiting_choice(planted_tree, ASPECT) is None
