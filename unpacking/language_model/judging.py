@@ -24,7 +24,7 @@ from unpacking.language_model.spending import Spending
 from unpacking.language_model.unpacker import room_of
 from unpacking.protocol import Situation
 
-__all__ = ["CRITERIA", "approver_of", "model_approver"]
+__all__ = ["CRITERIA", "approver_of", "model_approver", "weighed"]
 
 CRITERIA = ("faithful", "specific", "distinct", "together")
 MOST = 2  # of each criterion, either way
@@ -180,13 +180,22 @@ def approver_of(
         raise InputError(f"{error}.", where="--approver") from error
 
 
-def _part(tree: Tree, text: str, spending: Spending, person: Approver | None) -> tuple[Approver, float]:
+def weighed(text: str) -> tuple[str, float]:
+    """An approver's name and weight, 1 if none is written; what follows ``=`` in a URL is no weight.
+
+    >>> weighed("model:openai:gpt-5-mini=2")
+    ('model:openai:gpt-5-mini', 2.0)
+    """
     name, separator, weight = text.rpartition("=")
     try:
         heavy = float(weight) if separator else 1.0
     except ValueError:
         name, heavy = text, 1.0
-    name = name if separator and name else text
+    return (name if separator and name else text), heavy
+
+
+def _part(tree: Tree, text: str, spending: Spending, person: Approver | None) -> tuple[Approver, float]:
+    name, heavy = weighed(text)
     if name == AUTOMATIC.name:
         return AUTOMATIC, heavy
     if name.startswith("model:"):

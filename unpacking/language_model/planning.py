@@ -9,6 +9,7 @@ from typing import Any
 from kb.address import Address, depth
 from kb.knowledge import Tree
 from kb.records import Cost
+from unpacking.language_model.judging import weighed
 from unpacking.language_model.prices import price_of
 from unpacking.language_model.requests import Request
 from unpacking.language_model.responses import stored_response, usage
@@ -107,8 +108,8 @@ def plan(  # noqa: PLR0913  # the options of a run
 
 def _models(approvers: Sequence[str]) -> list[str]:
     """Identities of the models that approve."""
-    written = [a.removeprefix("model:") for a in approvers if a.startswith("model:")]
-    return [identity(parse_spec(text.rpartition("=")[0] or text)) for text in written]
+    names = [weighed(written)[0] for written in approvers]
+    return [identity(parse_spec(n.removeprefix("model:"))) for n in names if n.startswith("model:")]
 
 
 def _steps(tree: Tree, address: Address, levels: int) -> float:

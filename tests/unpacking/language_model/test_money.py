@@ -117,6 +117,17 @@ def test_a_plan_counts_a_model_that_approves_and_the_levels_below(planted_tree: 
     assert deep.steps > flat.steps
 
 
+@pytest.mark.parametrize("weight", ["", "=2"])
+def test_a_plan_reads_an_approver_as_the_run_does(planted_tree: Tree, weight: str) -> None:
+    from learning.growing import Approving
+
+    written = "model:openai-compatible:http://localhost:8000/v1?version=1a#small" + weight
+    flat = planned(planted_tree, ROOT, model(), n=3)
+    judged = planned(planted_tree, ROOT, model(), n=3, approving=Approving((written,)))
+
+    assert judged.calls == flat.calls + 2
+
+
 def test_an_unpacker_that_asks_nobody_has_no_price(planted_tree: Tree) -> None:
     with pytest.raises(InputError, match="induction asks no model"):
         planned(planted_tree, ROOT, "induction")
