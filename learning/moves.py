@@ -97,10 +97,6 @@ class MoveModel:
         """It foretells held-out moves better than uniform."""
         return self.gain > 0.0
 
-    def log_probability(self, move: MoveType) -> float:
-        """Of a typed move."""
-        return self.log_p.get(move, self.unseen)
-
     def to_dict(self) -> dict[str, Any]:
         """The JSON of all faces, the likeliest moves first."""
         likeliest = sorted(self.log_p.items(), key=lambda item: -item[1])[:10]

@@ -23,7 +23,6 @@ __all__ = [
     "expected_calibration_error",
     "floored",
     "log_loss",
-    "paired_bootstrap",
 ]
 
 Floats = NDArray[np.float64]
@@ -147,15 +146,6 @@ def bootstrap(values: NDArray[np.floating], seed: int, draws: int = 2000) -> Int
     """The 95 % interval of the mean of (n,) per-case values; see ``bootstrap_means``."""
     (interval,) = bootstrap_means(np.asarray(values, dtype=np.float64)[:, None], seed, draws)
     return interval
-
-
-def paired_bootstrap(
-    a: NDArray[np.floating], b: NDArray[np.floating], seed: int, draws: int = 2000
-) -> Interval:
-    """The 95 % interval of mean(a − b), where ``a[i]`` and ``b[i]`` are of the same case."""
-    if np.shape(a) != np.shape(b):
-        raise ValueError(f"a is {np.shape(a)} and b is {np.shape(b)}: pairs are needed")
-    return bootstrap(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64), seed, draws)
 
 
 def bootstrap_means(values: NDArray[np.floating], seed: int, draws: int = 2000) -> list[Interval]:

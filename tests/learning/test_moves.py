@@ -20,7 +20,7 @@ def test_probabilities_are_counts_smoothed_towards_uniform() -> None:
 
     types = 4 * len(KINDS_OF_MOVE)
     assert model.types == types
-    assert np.exp(model.log_probability(ADD)) == pytest.approx(31 / (40 + types))
+    assert np.exp(model.log_p[ADD]) == pytest.approx(31 / (40 + types))
     total = np.exp(model.log_p[ADD]) + np.exp(model.log_p[SPLIT]) + (types - 2) * np.exp(model.unseen)
     assert total == pytest.approx(1.0)
 

@@ -17,7 +17,6 @@ from learning.scores import (
     expected_calibration_error,
     floored,
     log_loss,
-    paired_bootstrap,
 )
 
 
@@ -149,17 +148,3 @@ def test_draws_in_parts_are_the_same_draws(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(scores, "INDICES_AT_ONCE", 500)
 
     assert bootstrap_means(v, seed=1, draws=99) == at_once
-
-
-def test_a_paired_interval_has_the_sign_of_the_difference_and_is_narrower() -> None:
-    rng = np.random.default_rng(7)
-    hard = rng.exponential(1.0, 300)
-    a, b = hard + 0.05 + 0.01 * rng.normal(size=300), hard
-
-    paired = paired_bootstrap(a, b, seed=0)
-
-    assert 0.04 < paired.low < paired.high < 0.06
-    back = paired_bootstrap(b, a, seed=0)
-    assert (back.low, back.high) == pytest.approx((-paired.high, -paired.low))
-    with pytest.raises(ValueError, match="pairs are needed"):
-        paired_bootstrap(a, b[1:], seed=0)
