@@ -26,7 +26,18 @@ from typing import Any
 
 from neo4j import Driver, GraphDatabase, ManagedTransaction
 
-from benchmarks.stores import TREE, Reads, build, commits, compare, implicit, milliseconds, queue, reads
+from benchmarks.stores import (
+    TREE,
+    WIDTH,
+    Reads,
+    build,
+    commits,
+    compare,
+    implicit,
+    milliseconds,
+    queue,
+    reads,
+)
 from kb.address import ROOT, Address, child, key, path_of
 from kb.records import Expansion, Proposal, TreeRecord, WorkItem
 from kb.statements import Draft, Statement
@@ -259,21 +270,23 @@ STAR_UP = "MATCH (:Statement {key: $key})<-[:HAS_CHILD*]-(n) RETURN n.path, n.te
 SKIP = "MATCH (n:Statement) WHERE n.tree = $tree RETURN n.path, n.text ORDER BY n.path SKIP $skip LIMIT 100"
 
 
-def against_stars(store: Store, driver: Driver, addresses: list[Address], repeat: int) -> None:
-    """Print ours beside the same through paths of unbounded length and SKIP."""
+def against_stars(store: Store, driver: Driver, addresses: list[Address], nodes: int, repeat: int) -> None:
+    """Print ours beside the same through paths of unbounded length and SKIP, in a tree of so many nodes."""
     chance = random.Random(5)
-    high = [a for a in addresses if a.count(".") == 3]
-    deep = [a for a in addresses if a.count(".") == max(b.count(".") for b in addresses)]
+    high = [
+        child(child(child(ROOT, i), j), k) for i in range(WIDTH) for j in range(WIDTH) for k in range(WIDTH)
+    ]
+    deepest = max(a.count(".") for a in addresses)
+    deep = [a for a in addresses if a.count(".") == deepest]
 
     def raw(query: str, **given: Any) -> None:
         driver.execute_query(query, given, database_="neo4j", routing_="r")
 
-    def page(at: Address) -> str | None:
-        return store.subtree(TREE, at, limit=100).after
+    ends = {at: store.subtree(TREE, at, limit=100).after for at in high}
 
     pairs: dict[str, tuple[Callable[[Address], object], Callable[[Address], object], list[Address], int]] = {
         "second page of a subtree, `*`": (
-            lambda at: store.subtree(TREE, at, limit=100, after=page(at)),
+            lambda at: store.subtree(TREE, at, limit=100, after=ends[at]),
             lambda at: raw(STAR, key=key(TREE, at), after=path_of(at) + "000"),
             high,
             repeat // 4,
@@ -286,7 +299,7 @@ def against_stars(store: Store, driver: Driver, addresses: list[Address], repeat
         ),
         "a page at 90 % of the tree, `SKIP`": (
             lambda at: store.subtree(TREE, at, limit=100, every_slot=True),
-            lambda _: raw(SKIP, tree=TREE, skip=9 * len(addresses) // 10 * 450),
+            lambda _: raw(SKIP, tree=TREE, skip=9 * nodes // 10),
             [a for a in addresses if path_of(a) > path_of(Address("0.3.2")) + BEYOND],
             5,
         ),
@@ -319,7 +332,7 @@ def pages(version: str, nodes: int, repeat: int) -> None:
             sides: tuple[Reads, Reads] = (reads(small, few, 2), reads(large, many, 3))
             compare(*sides, repeat)
             driver = GraphDatabase.driver(many_url, notifications_min_severity="OFF")
-            against_stars(large, driver, many, repeat)
+            against_stars(large, driver, many, nodes, repeat)
             print(f"\nLease + commit of five children, one process: {commits(large, 500):.0f}/s.")
             print(f"\n{queue(large, many_url, many, 2_000)}.")
             driver.close()
