@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -117,7 +118,38 @@ def _loaded(path: str, window: int, threads: int) -> _Engine:
             where=path,
             remedy="Take an instruction-tuned one; its name often ends in -Instruct or -it.",
         )
-    return _Engine(llama)
+    return _Engine(llama, _marks(llama))
+
+
+def _marks(llama: Any) -> re.Pattern[str]:
+    """All texts that llama.cpp would read as a mark of the chat: not only ``<|…|>``, but ``</s>`` and such.
+
+    Tokens that a model's maker added count where the template has them: some files hold their roles as such,
+    and llama.cpp finds those in any text. White space and words among them are harmless.
+    """
+    import llama_cpp
+
+    vocab, template = llama_cpp.llama_model_get_vocab(llama.model), llama.metadata["tokenizer.chat_template"]
+    always = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
+    found = {"<|"}  # so the roles of some templates begin that are no tokens
+    for token in range(llama.n_vocab()):
+        kind = llama_cpp.llama_vocab_get_attr(vocab, token)
+        if kind & (always | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED):
+            text = llama_cpp.llama_vocab_get_text(vocab, token).decode("utf-8", "replace").strip()
+            if text and (kind & always or (text in template and not text.isalnum())):
+                found.add(text)
+    return re.compile("|".join(map(re.escape, sorted(found, key=len, reverse=True))) or r"(?!)")
+
+
+def _without(marks: re.Pattern[str], text: str) -> str:
+    """The text with a space within each mark, so that it can still be read but is none.
+
+    >>> _without(re.compile("</s>"), "The end.</s>")
+    'The end.< /s>'
+    """
+    while marks.search(text):  # once more: a mark may have hidden another one
+        text = marks.sub(lambda m: f"{m[0][0]} {m[0][1:]}" if len(m[0]) > 1 else " ", text)
+    return text
 
 
 @lru_cache(maxsize=64)
@@ -132,6 +164,7 @@ class _Engine:
     """One loaded model, for one caller at a time."""
 
     llama: Any
+    marks: re.Pattern[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
     read: list[int] = field(default_factory=list)
 
@@ -149,7 +182,7 @@ class _Engine:
         )
         formatter = Jinja2ChatFormatter(llama.metadata["tokenizer.chat_template"], eos, bos)
         plain: list[Any] = [
-            {**message, "content": str(message["content"]).replace("<|", "< |")}
+            {**message, "content": _without(self.marks, str(message["content"]))}
             for message in convert_to_openai_messages(list(messages))
         ]
         prompt = formatter(messages=plain).prompt
