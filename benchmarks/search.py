@@ -123,7 +123,7 @@ def with_sqlite_vec(folder: Path, n: int) -> None:
     ):
         print(f"| sqlite-vec | {n:,} | this Python can't load it | |")
         return
-    import sqlite_vec  # type: ignore[import-untyped]  # has no types
+    import sqlite_vec
 
     connection = sqlite3.connect(folder / "vec.db", isolation_level=None)
     connection.enable_load_extension(True)
