@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.statements import Statement
+from learning.answer_lines import answer_lines
 from learning.asking import check_answer
 
 __all__ = ["ImportedRatings", "import_ratings"]
@@ -68,42 +67,16 @@ def import_ratings(tree: Tree, path: Path, *, rater: str | None = None) -> Impor
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("there is no such file.", where=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"it can't be read as UTF-8 text ({error}).", where=str(path)) from error
-    if not text.strip():
-        raise InputError("it is empty.", where=str(path), remedy="Write a header and one rating a line.")
-    if text.lstrip().startswith("{"):
-        yield from _json_lines(text, path)
-        return
-    reader = csv.DictReader(text.splitlines())
-    names = set(reader.fieldnames or ())
-    if not names & set(_FIELDS) or not names & {"value", "probability"}:
-        raise InputError(
-            f"its header has {', '.join(sorted(names))[:200]}.",
-            where=f"{path}:1",
-            remedy="It needs one of address, text, column, task, and value or probability.",
-        )
-    for row in reader:
-        if None in row:
-            raise InputError("it has more fields than the header.", where=f"{path}:{reader.line_num}")
-        yield reader.line_num, row
+    def check(names: Sequence[str]) -> None:
+        known = set(names)
+        if not known & set(_FIELDS) or not known & {"value", "probability"}:
+            raise InputError(
+                f"its header has {', '.join(sorted(known))[:200]}.",
+                where=f"{path}:1",
+                remedy="It needs one of address, text, column, task, and value or probability.",
+            )
 
-
-def _json_lines(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"it is no JSON ({error}).", where=f"{path}:{number}") from error
-        if not isinstance(fields, dict):
-            raise InputError("it is no JSON object.", where=f"{path}:{number}")
-        yield number, fields
+    return answer_lines(path, one="rating", check_header=check)
 
 
 def _about(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -14,6 +13,7 @@ from kb.address import Address, parse_address
 from kb.errors import InputError
 from kb.knowledge import Tree
 from kb.records import Judgement
+from learning.answer_lines import answer_lines
 from learning.people.forecasts import ARMS, Arm, Forecast, Opened, as_judgement
 
 __all__ = ["ImportedForecasts", "import_forecasts"]
@@ -82,50 +82,28 @@ def import_forecasts(
 
 
 def _lines(path: Path, classes: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, object]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("there is no such file.", where=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"it can't be read as UTF-8 text ({error}).", where=str(path)) from error
-    if not text.strip():
-        raise InputError("it is empty.", where=str(path), remedy="Write a header and one forecast a line.")
-    if text.lstrip().startswith("{"):
-        yield from _json_lines(text, path)
-        return
-    reader = csv.DictReader(text.splitlines())
-    names = [name or "" for name in reader.fieldnames or ()]
-    strange = [name for name in names if name not in (*_OWN, *classes)]
-    if strange:
-        raise InputError(
-            f"its column {strange[0][:60]!r} is no class.",
-            where=f"{path}:1",
-            remedy=f"The classes are {', '.join(classes)}; other columns are {', '.join(_OWN)}.",
-        )
-    if "case" not in names or not ({"answer"} | set(classes)) & set(names):
-        raise InputError(
-            f"its header has {', '.join(names)[:200]}.",
-            where=f"{path}:1",
-            remedy="It needs case, and a column per class or one named answer.",
-        )
-    for row in reader:
-        if None in row:
-            raise InputError("it has more fields than the header.", where=f"{path}:{reader.line_num}")
-        yield reader.line_num, row
+    def check(names: Sequence[str]) -> None:
+        strange = [name for name in names if name not in (*_OWN, *classes)]
+        if strange:
+            raise InputError(
+                f"its column {strange[0][:60]!r} is no class.",
+                where=f"{path}:1",
+                remedy=f"The classes are {', '.join(classes)}; other columns are {', '.join(_OWN)}.",
+            )
+        if "case" not in names or not ({"answer"} | set(classes)) & set(names):
+            raise InputError(
+                f"its header has {', '.join(names)[:200]}.",
+                where=f"{path}:1",
+                remedy="It needs case, and a column per class or one named answer.",
+            )
 
-
-def _json_lines(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
+    for number, fields in answer_lines(path, one="forecast", check_header=check):
+        inner = fields.get("probabilities")
+        if "probabilities" in classes and not isinstance(inner, Mapping):
+            yield number, fields
             continue
-        try:
-            fields = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"it is no JSON ({error}).", where=f"{path}:{number}") from error
-        if not isinstance(fields, dict):
-            raise InputError("it is no JSON object.", where=f"{path}:{number}")
-        inner = fields.pop("probabilities", None)
-        yield number, {**fields, **inner} if isinstance(inner, dict) else fields
+        rest = {name: value for name, value in fields.items() if name != "probabilities"}
+        yield number, {**rest, **inner} if isinstance(inner, Mapping) else rest
 
 
 def _forecast(
