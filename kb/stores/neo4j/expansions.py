@@ -18,7 +18,8 @@ from kb.stores.cursors import decode, encode
 from kb.stores.neo4j.connections import Database, run
 from kb.stores.neo4j.queries import QUERIES
 from kb.stores.neo4j.rows import BEYOND, chunks, known_tree, new_row, statement, unknown_address
-from kb.stores.protocol import ExpansionExistsError, StaleLeaseError, UnknownAddressError
+from kb.stores.protocol import StaleLeaseError, UnknownAddressError
+from kb.stores.refusals import expansion_exists, place_named, refuse_stale
 from kb.stores.values import limit_of, recorded
 
 __all__ = [
@@ -48,7 +49,7 @@ def lease(
         if not rows:
             raise unknown_address(tx, tree_id, [address])
         if rows[0]["is_committed"]:
-            raise _exists(db, address, slot)
+            raise expansion_exists(db.where, address, slot)
         return _granted(rows[0]) if rows[0]["is_free"] else None
 
     def settle() -> Lease | None:
@@ -68,10 +69,10 @@ def renew(db: Database, held: Lease, *, seconds: float) -> Lease:
     def work(tx: ManagedTransaction) -> Lease:
         known_tree(db, held.tree_id, tx)
         rows = run(tx, QUERIES["hold work"], **at)
-        _refuse_stale(rows[0]["fence"] if rows else 0, held)
+        refuse_stale(rows[0]["fence"] if rows else 0, held)
         if rows[0]["state"] == "done":
             raise StaleLeaseError(
-                "the lease was used up by its commit.", where=_name(held.address, held.slot)
+                "the lease was used up by its commit.", where=place_named(held.address, held.slot)
             )
         (row,) = run(tx, QUERIES["renew"], worker=held.worker, seconds=seconds, now=db.now, **at)
         return replace(held, until=row["until"])
@@ -90,27 +91,6 @@ def release(db: Database, held: Lease) -> None:
     db.writing(work)
 
 
-def _refuse_stale(newest: int, held: Lease) -> None:
-    if newest != held.fence:
-        raise StaleLeaseError(
-            f"lease {held.fence} of {held.worker} is stale, {newest} came after it; nothing was written.",
-            where=_name(held.address, held.slot),
-            remedy="Take a new lease.",
-        )
-
-
-def _name(address: Address, slot: int) -> str:
-    return f"{address} slot {slot}"
-
-
-def _exists(db: Database, address: Address, slot: int) -> ExpansionExistsError:
-    return ExpansionExistsError(
-        "another expansion is committed there.",
-        where=f"{db.where} {_name(address, slot)}",
-        remedy="Use another slot; both are kept.",
-    )
-
-
 def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
     """Store the expansion with its children, or nothing.
 
@@ -120,8 +100,8 @@ def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
     """
     if (held.address, held.slot) != (expansion.address, expansion.slot):
         raise ValueError(
-            f"the lease is for {_name(held.address, held.slot)}, "
-            f"the expansion for {_name(expansion.address, expansion.slot)}"
+            f"the lease is for {place_named(held.address, held.slot)}, "
+            f"the expansion for {place_named(expansion.address, expansion.slot)}"
         )
     body, digest = recorded(expansion)
     at = {"key": key(held.tree_id, held.address), "slot": held.slot}
@@ -134,9 +114,9 @@ def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
         facts = held_rows[0]
         if facts["stored"] and facts["stored"][0][0] == digest:
             return _expansion(held.slot, facts["stored"][0][1:], current=facts["current"])
-        _refuse_stale(facts["fence"], held)
+        refuse_stale(facts["fence"], held)
         if facts["stored"]:
-            raise _exists(db, held.address, held.slot)
+            raise expansion_exists(db.where, held.address, held.slot)
         return _write(tx, held, _Made(expansion, body, digest, facts))
 
     return db.writing(work)
@@ -195,8 +175,8 @@ def _without_work(tx: ManagedTransaction, db: Database, held: Lease, digest: byt
         if row["e.slot"] == held.slot and row["e.digest"] == digest:
             return _expansion(held.slot, row.values()[1:4], current=place[0]["s.current_slot"])
         if row["e.slot"] == held.slot:
-            raise _exists(db, held.address, held.slot)
-    _refuse_stale(0, held)
+            raise expansion_exists(db.where, held.address, held.slot)
+    refuse_stale(0, held)
     raise AssertionError("no lease has the fence 0")
 
 
@@ -291,7 +271,7 @@ def put_expansions(db: Database, tree_id: str, records: Sequence[Expansion]) -> 
         for row in rows:
             digest = facts[row["at"]]["digest"]
             if digest and digest[0] != row["digest"]:
-                raise _exists(db, row["address"], row["slot"])
+                raise expansion_exists(db.where, row["address"], row["slot"])
             if not digest:
                 new.append(row)
         _refuse_other_children(tx, new, made)
@@ -338,7 +318,7 @@ def _refuse_other_children(
         if {each.address: each.draft for each in there.get(row["at"], [])} != wanted:
             raise InputError(
                 "the children of the expansion are not the statements that are stored.",
-                where=_name(expansion.address, expansion.slot),
+                where=place_named(expansion.address, expansion.slot),
                 remedy="Store its statements first.",
             )
 

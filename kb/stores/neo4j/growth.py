@@ -18,7 +18,8 @@ from kb.statements import Draft, Measures, Statement
 from kb.stores.neo4j.connections import Database, run
 from kb.stores.neo4j.queries import QUERIES
 from kb.stores.neo4j.rows import chunks, known_tree, measures_row, new_row, short, statement, unknown_address
-from kb.stores.protocol import TreeExistsError, UnknownTreeError
+from kb.stores.protocol import TreeExistsError
+from kb.stores.refusals import tree_among
 from kb.stores.values import canonical
 
 __all__ = [
@@ -42,16 +43,7 @@ def trees(db: Database) -> list[TreeRecord]:
 
 def tree_named(db: Database, name: str) -> TreeRecord:
     """The tree of that name."""
-    found = trees(db)
-    for tree in found:
-        if tree.name == name:
-            return tree
-    there = ", ".join(tree.name for tree in found) or "none yet"
-    raise UnknownTreeError(
-        f"there is no tree {name!r}; there are: {there}.",
-        where=db.where,
-        remedy="Name one of them with --tree, or make it: priory new.",
-    )
+    return tree_among(trees(db), name, where=db.where)
 
 
 def create_tree(db: Database, tree: TreeRecord, root: Draft) -> None:

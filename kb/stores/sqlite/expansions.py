@@ -11,7 +11,8 @@ from kb.address import Address, child, path_of
 from kb.errors import InputError
 from kb.records import Expansion, Lease, Page
 from kb.stores.cursors import decode, encode
-from kb.stores.protocol import ExpansionExistsError, StaleLeaseError, UnknownAddressError
+from kb.stores.protocol import StaleLeaseError, UnknownAddressError
+from kb.stores.refusals import expansion_exists, place_named, refuse_stale
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.growth import insert_statements, next_ordinal
 from kb.stores.sqlite.queries import QUERIES
@@ -48,7 +49,7 @@ def lease(
         tree = tree_pk(db, conn, tree_id)
         pk = place(conn, tree, address)[0]
         if conn.execute(QUERIES["expansion"], (pk, slot)).fetchone():
-            raise _exists(db, address, slot)
+            raise expansion_exists(db.where, address, slot)
         granted = conn.execute(_GRANT, (tree, pk, slot, worker, now + seconds, now)).fetchone()
     return Lease(tree_id, address, slot, worker, granted[0], now + seconds) if granted else None
 
@@ -65,7 +66,7 @@ def renew(db: Database, held: Lease, *, seconds: float) -> Lease:
         ).rowcount
         if not changed:
             raise StaleLeaseError(
-                "the lease was used up by its commit.", where=_name(held.address, held.slot)
+                "the lease was used up by its commit.", where=place_named(held.address, held.slot)
             )
     return replace(held, until=until)
 
@@ -83,33 +84,15 @@ def release(db: Database, held: Lease) -> None:
 
 def _refuse_stale(conn: sqlite3.Connection, pk: int, held: Lease) -> None:
     row = conn.execute(_HELD, (pk, held.slot)).fetchone()
-    newest = row[0] if row else 0
-    if newest != held.fence:
-        raise StaleLeaseError(
-            f"lease {held.fence} of {held.worker} is stale, {newest} came after it; nothing was written.",
-            where=_name(held.address, held.slot),
-            remedy="Take a new lease.",
-        )
-
-
-def _name(address: Address, slot: int) -> str:
-    return f"{address} slot {slot}"
-
-
-def _exists(db: Database, address: Address, slot: int) -> ExpansionExistsError:
-    return ExpansionExistsError(
-        "another expansion is committed there.",
-        where=f"{db.where} {_name(address, slot)}",
-        remedy="Use another slot; both are kept.",
-    )
+    refuse_stale(row[0] if row else 0, held)
 
 
 def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
     """Store the expansion with its children, or nothing."""
     if (held.address, held.slot) != (expansion.address, expansion.slot):
         raise ValueError(
-            f"the lease is for {_name(held.address, held.slot)}, "
-            f"the expansion for {_name(expansion.address, expansion.slot)}"
+            f"the lease is for {place_named(held.address, held.slot)}, "
+            f"the expansion for {place_named(expansion.address, expansion.slot)}"
         )
     body, digest = recorded(expansion)
     with db.writing() as conn:
@@ -120,7 +103,7 @@ def commit(db: Database, held: Lease, expansion: Expansion) -> Expansion:
             return _expansion(held.slot, stored[1:], current=at[1])
         _refuse_stale(conn, at[0], held)
         if stored:
-            raise _exists(db, held.address, held.slot)
+            raise expansion_exists(db.where, held.address, held.slot)
         first = next_ordinal(conn, at[0], held.slot)
         created = expansion.created or db.clock()
         addresses = [child(held.address, first + n, slot=held.slot) for n in range(len(expansion.children))]
@@ -226,7 +209,7 @@ def put_expansions(db: Database, tree_id: str, records: Sequence[Expansion]) -> 
             if stored and stored[0] == made[2]:
                 continue
             if stored:
-                raise _exists(db, each.address, each.slot)
+                raise expansion_exists(db.where, each.address, each.slot)
             _refuse_other_children(conn, at[0], each)
             _record(conn, at, made, first=each.first_ordinal, created=each.created or db.clock())
             n_new += 1
@@ -241,6 +224,6 @@ def _refuse_other_children(conn: sqlite3.Connection, pk: int, expansion: Expansi
     if [s.address for s in there] != wanted or tuple(s.draft for s in there) != expansion.children:
         raise InputError(
             "the children of the expansion are not the statements that are stored.",
-            where=_name(expansion.address, expansion.slot),
+            where=place_named(expansion.address, expansion.slot),
             remedy="Store its statements first.",
         )

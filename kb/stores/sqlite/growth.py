@@ -11,7 +11,8 @@ from kb.address import ROOT, Address, child, key, last_ordinal, parent, path_of,
 from kb.errors import InputError
 from kb.records import TreeRecord
 from kb.statements import Draft, Measures, Statement
-from kb.stores.protocol import TreeExistsError, UnknownTreeError
+from kb.stores.protocol import TreeExistsError
+from kb.stores.refusals import tree_among
 from kb.stores.sqlite.connections import Database
 from kb.stores.sqlite.queries import QUERIES, marks
 from kb.stores.sqlite.rows import chunks, place, statement, tree_pk, unknown_address
@@ -48,16 +49,7 @@ def trees(db: Database) -> list[TreeRecord]:
 
 def tree_named(db: Database, name: str) -> TreeRecord:
     """The tree of that name."""
-    found = trees(db)
-    for tree in found:
-        if tree.name == name:
-            return tree
-    there = ", ".join(tree.name for tree in found) or "none yet"
-    raise UnknownTreeError(
-        f"there is no tree {name!r}; there are: {there}.",
-        where=db.where,
-        remedy="Name one of them with --tree, or make it: priory new.",
-    )
+    return tree_among(trees(db), name, where=db.where)
 
 
 def create_tree(db: Database, tree: TreeRecord, root: Draft) -> None:
