@@ -7,18 +7,20 @@ it is nearer than that. Whoever gets there first ends the audit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import numpy as np
 
 from kb.arrays import Numbers
+from kb.cases import Cases
 from kb.errors import InputError
 from kb.knowledge import Tree
 from learning.people.certificate import divergences, most_divergence
 from learning.people.forecasts import Arm, forecasts
-from learning.people.imitation import Imitation, imitate, kept_imitation
-from learning.people.keeping import body_of
+from learning.people.imitation import imitate, kept_imitation
+from learning.people.keeping import body_of, certificate_from
 from learning.people.reading import said_of
 from learning.people.samples import Sample, draw_sample, samples
 
@@ -71,7 +73,8 @@ class Audit:
 def begin_audit(tree: Tree, *, n: int = 60, seed: int = 0) -> Sample:
     """The sample of the audit that is going on, or a new one of n cases that are in no sample yet.
 
-    What f is now is kept with it: that is what the audit is about, whatever is fitted meanwhile.
+    What f is now, and what it foretells of these cases, is kept with it: that is what the audit is about,
+    whatever is rated or fitted meanwhile. A reader's numbers alone would not do, as it reads Z's points.
 
     Raises:
         InputError: There are no n cases left, or f has no certificate to be held to.
@@ -86,7 +89,8 @@ def begin_audit(tree: Tree, *, n: int = 60, seed: int = 0) -> Sample:
         )
     name = f"{PREFIX} {len(made) + 1}"
     sample = draw_sample(tree, n, seed=seed, name=name)
-    body = {**imitation.to_dict(), "f": body_of(imitation.f)}
+    foretold = imitation.forecast(_cases_of(tree, sample)).tolist()
+    body = {**imitation.to_dict(), "f": body_of(imitation.f), "forecasts": foretold}
     tree.store.put_document(tree.tree_id, KIND, name, body)
     return sample
 
@@ -125,26 +129,36 @@ def audit_state(tree: Tree) -> Audit:
 def audit_of(tree: Tree, sample: Sample) -> Audit:
     """How the audit on one sample stands."""
     kept = tree.store.document(tree.tree_id, KIND, sample.name)
-    imitation = kept_imitation(tree, kept.body, sample) if kept else imitate(tree)
-    if imitation.certificate is None:
+    body = kept.body if kept else {}
+    certificate = certificate_from(body.get("certificate"))
+    if certificate is None:
         raise InputError("the audit lost what f was certified to be.", where=f"{tree.name} {sample.name}")
-    limit = imitation.certificate.nats
-    far = _divergences(tree, imitation, sample)
+    arm = cast("Arm", body["arm"])
+    far = _divergences(tree, _foretold(tree, body, sample), arm, sample)
+    limit = certificate.nats
     most = most_divergence(len(tree.task.classes))
     outcome = sequential_test(far / most, min(limit / most, 1.0), planned=len(sample.cases))
     measured = float(far.mean()) if len(far) else 0.0
-    arm = cast("Arm", imitation.arm)
     return Audit(outcome, limit, measured, len(far), len(sample.cases), sample.name, arm)
 
 
-def _divergences(tree: Tree, imitation: Imitation, sample: Sample) -> Numbers:
+def _foretold(tree: Tree, body: Mapping[str, Any], sample: Sample) -> Numbers:
+    """What f foretold of the sample's cases when the audit began, shape (n, K)."""
+    if "forecasts" in body:
+        return np.array(body["forecasts"], dtype=np.float64)
+    # begun by a version that kept f without them: the best that is left is f with Z's points of today
+    return kept_imitation(tree, body, sample).forecast(_cases_of(tree, sample))
+
+
+def _cases_of(tree: Tree, sample: Sample) -> Cases:
+    return tree.Dstar.take(np.array(sample.cases, dtype=np.int64))
+
+
+def _divergences(tree: Tree, foretold: Numbers, arm: Arm, sample: Sample) -> Numbers:
     """Per case of the sample that people forecast, in the order drawn, how far f is from them."""
-    people = said_of(forecasts(tree, arm=imitation.arm), tree.task.classes).by_case(sample.cases)
+    people = said_of(forecasts(tree, arm=arm), tree.task.classes).by_case(sample.cases)
     given = np.flatnonzero(~np.isnan(people).any(axis=1))
-    if not len(given):
-        return np.zeros(0)
-    cases = tree.Dstar.take(np.array(sample.cases, dtype=np.int64)[given])
-    return divergences(people[given], imitation.forecast(cases))
+    return divergences(people[given], foretold[given]) if len(given) else np.zeros(0)
 
 
 def sequential_test(x: Numbers, limit: float, *, planned: int) -> Verdict:

@@ -7,6 +7,7 @@ import pytest
 
 from kb.errors import InputError
 from kb.knowledge import Tree
+from learning.fitting import latest_fit
 from learning.people import imitation
 from learning.people.alarm import alarm
 from learning.people.audit import audit_state, begin_audit, sequential_test
@@ -142,6 +143,17 @@ def test_an_audit_is_about_f_as_it_was_when_it_began(asked: Tree, planted_table:
 
     forecast_cases(asked, samples(asked)[0].cases, 1 - truth)  # V anew, so f is fitted anew
 
+    assert audit_state(asked) == before
+
+
+def test_an_audit_is_about_the_points_that_f_read_when_it_began(asked: Tree, planted_table: Table) -> None:
+    drawn = begin_audit(asked, n=30)
+    forecast_cases(asked, drawn.cases, planted_table.codes(asked))
+    before, was = audit_state(asked), latest_fit(asked).points.theta
+
+    rate_aspects(asked, snow=0.02, body=0.98)  # Z is fitted anew
+
+    assert latest_fit(asked).points.theta != pytest.approx(was)
     assert audit_state(asked) == before
 
 
