@@ -17,6 +17,8 @@ from kb.address import ROOT, Address
 from kb.arrays import Codes, Numbers
 from kb.cases import Cases
 from kb.knowledge import Tree
+from learning.background import switches_of
+from learning.environments import moved_tau
 from learning.expectation import expectation_over
 from learning.fitting import FORECAST_DRAWS, Fit, fit_numbers, latest_fit
 from learning.matches import Matches
@@ -192,7 +194,8 @@ def says_of_ratings(fit: Fit, unrated: Unrated, A: Matches) -> Numbers:
     """What ratings alone add to the log-odds of each class, shape (n, K).
 
     A table claim adds its points, as D sees them without ratings, to the degree that people find it more or
-    less plausible than not; a word adds the strength that people state times its plausibility.
+    less plausible than not; a word adds the strength that people state times its plausibility. What the
+    environments of D say about the switches is another witness, and is not heard here.
 
     Args:
         fit: Z as rated.
@@ -200,7 +203,8 @@ def says_of_ratings(fit: Fit, unrated: Unrated, A: Matches) -> Numbers:
         A: Which statement speaks about which of the n cases.
     """
     board = fit.scorecard.board
-    told = [t if is_switch_rated(fit, name) else 0.5 for name, t in zip(board.names, board.tau, strict=True)]
+    rated = _as_rated(fit)
+    told = [rated[name] if is_switch_rated(fit, name) else 0.5 for name in board.names]
     believed = 2.0 * board.with_tau(told).family_tau() - 1.0
     S = contributions(fit.scorecard, A.claims, unrated.points.theta)
     said: Numbers = np.einsum("f,fnk->nk", believed, S)
@@ -208,6 +212,12 @@ def says_of_ratings(fit: Fit, unrated: Unrated, A: Matches) -> Numbers:
     if words is not None and A.words is not None:
         said = said + A.words.scale[:, None] * (A.words.pattern @ (words.tau * words.stated))
     return said
+
+
+def _as_rated(fit: Fit) -> dict[str, float]:
+    """Switch → what people said of it, before the environments of D moved it."""
+    claims = fit.background.stand_ins(fit.prior.rated)
+    return switches_of(fit.background.every, claims, fit.prior)[0]
 
 
 def alarm(tree: Tree, *, seed: int = 0) -> Alarm:
@@ -293,7 +303,7 @@ def _switches_again(fit: Fit, A: Matches) -> list[tuple[Address, float, float]]:
     board = fit.scorecard.board
     S = contributions(fit.scorecard, A.claims, fit.points.theta)
     S = S - S.mean(axis=2, keepdims=True) if S.size else S
-    found = []
+    told, found = _as_rated(fit), []
     for i, name in enumerate(board.names):
         if Address(name) not in fit.prior.rated:
             continue
@@ -301,7 +311,8 @@ def _switches_again(fit: Fit, A: Matches) -> list[tuple[Address, float, float]]:
         for f, need in enumerate(board.needs):
             if i in need:
                 moved += float(np.prod([board.tau[j] for j in need if j != i])) * S[f]
-        turned = abs(1.0 - 2.0 * board.tau[i])
+        nats = fit.evidence.log_bayes.get(name, 0.0)
+        turned = abs(moved_tau(told[name], nats) - moved_tau(1.0 - told[name], nats))
         p = fit.prior.rated[Address(name)].plausibility
         found.append((Address(name), turned * _root_mean_square(moved), p))
     return found

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, logsumexp
 
-from kb.address import ROOT
+from kb.address import ROOT, Address
 from kb.arrays import Codes, Numbers
 from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft
@@ -25,7 +25,8 @@ from learning.environments import (
 from learning.fitting import latest_fit, refit
 from learning.growing import add
 from learning.matches import Matches
-from learning.scorecard import Points, Scorecard
+from learning.people.alarm import says_of_ratings, unrated_points, worth_asking_again
+from learning.scorecard import Points, Scorecard, contributions
 from learning.switches import Switchboard
 from tests.tasks import Table, grow
 
@@ -156,6 +157,27 @@ def test_what_the_sites_say_is_told_after_an_answer(kb: KnowledgeBase) -> None:
     assert "In each site of the labelled cases it says something else" in change.evidence
     assert "from 50 % to" in change.evidence
     assert in_words(tree, "0.7", {}, 0.5) == ""
+
+
+def test_the_alarm_hears_what_ratings_say_and_not_what_the_sites_add(kb: KnowledgeBase) -> None:
+    tree = grown(kb, sites())
+    answer(tree, "0.0", rater="human:ada", value=0.5)
+    answer(tree, "0.1", rater="human:ada", value=0.8)
+    fit = latest_fit(tree)
+    A = fit.background.matches(tree.Dstar)
+    unrated = unrated_points(fit, fit.background.matches(tree.D.cases), tree.D.y)
+
+    says = says_of_ratings(fit, unrated, A)
+
+    board = fit.scorecard.board
+    assert board.tau[board.names.index("0.1")] < 0.5  # moved to the other side by the sites
+    told = {name: fit.prior.rated[Address(name)].plausibility for name in board.names}
+    S = contributions(fit.scorecard, A.claims, unrated.points.theta)
+    believed = 2.0 * board.with_tau([told[name] for name in board.names]).family_tau() - 1.0
+    assert says == pytest.approx(np.einsum("f,fnk->nk", believed, S))
+    again = {a.address: a for a in worth_asking_again(tree, fit, tree.Dstar)}
+    assert again[Address("0.0")].moves < 0.01  # one half turned around is one half, whatever the sites say
+    assert again[Address("0.1")].plausibility == pytest.approx(told["0.1"])
 
 
 def test_without_an_environment_column_ratings_stand_as_they_are(kb: KnowledgeBase) -> None:
