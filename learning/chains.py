@@ -17,10 +17,13 @@ from typing import Any
 from kb.address import ROOT
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree, open_kb
-from kb.records import TreeRecord
+from kb.records import Document, Page, TreeRecord
 from kb.statements import Draft, Statement
+from kb.stores.protocol import Store
 from learning.chance import Chance
 from learning.search import learn
+from learning.word_vectors import KIND as VECTORS
+from learning.words_elsewhere import KIND as ELSEWHERE
 from unpacking.budget import Budget
 
 __all__ = ["MOST_CHAINS", "Chain", "chains_of", "forget_chains", "learn_chains"]
@@ -114,7 +117,7 @@ def _chain(tree: Tree, seed: int, budget: Budget | None) -> Chain:
 
 
 def _copied(kb: KnowledgeBase, tree: Tree) -> Tree:
-    """Root, aspects and what was said of them, in another store."""
+    """Root, aspects, what was said of them, and what teaches Prior about words, in another store."""
     store = tree.store
     for digest in (tree.task.digest_D, tree.task.digest_Dstar):
         kb.store.put_blob(store.blob(digest))
@@ -129,4 +132,19 @@ def _copied(kb: KnowledgeBase, tree: Tree) -> Tree:
             kb.store.set_dropped(tree.tree_id, s.address, is_dropped=True)
     known = {ROOT, *(s.address for s in shared)}
     kb.store.append_judgements(tree.tree_id, [j for j in tree.judgements() if j.address in known])
+    _copy_blobs_of(ELSEWHERE, tree, kb.store)
+    _copy_blobs_of(VECTORS, tree, kb.store)
     return kb.tree(tree.name)
+
+
+def _copy_blobs_of(kind: str, tree: Tree, to: Store) -> None:
+    """Documents of a kind, with the blobs that they name."""
+    after: str | None = None
+    while True:
+        page: Page[Document] = tree.store.documents(tree.tree_id, kind, after=after)
+        for document in page.items:
+            to.put_blob(tree.store.blob(str(document.body["digest"])))
+            to.put_document(tree.tree_id, kind, document.key, document.body)
+        after = page.after
+        if after is None:
+            return
