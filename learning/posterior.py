@@ -39,7 +39,7 @@ from learning.fitting import (
 from learning.prior import Prior
 from learning.resolving import in_the_light_of_labels
 from learning.scorecard import Points, Scorecard, all_on, log_likelihood
-from learning.side_answers import WordsSaid
+from learning.side_answers import Said, WordsSaid
 
 __all__ = ["Disagreement", "Posterior", "posterior"]
 
@@ -160,7 +160,7 @@ def posterior(tree: Tree) -> Posterior | None:
 def _fitted(tree: Tree, own: Fit, every: tuple[Statement, ...], seed: int) -> Fit:
     """The numbers of one chain's Z, on its own bootstrap of D; kept until ratings or Z change."""
     background = background_from(tree, every)
-    at = _places_in(own, every, {c.name for c in tree.task.columns if c.type == "text"})
+    at = _places_in(own.background, background, {c.name for c in tree.task.columns if c.type == "text"})
     prior, log_bayes = _carried_over(own.prior, at), _moved_to(own.evidence.log_bayes, at)
     card = with_strength(
         background.scorecard(prior, tree.task.classes), strength_of_words(tree, background, prior)
@@ -188,35 +188,59 @@ def _numbers(
     return points, fit_plain(all_on(card), A, y, seed=seed, strength=strengths[1])
 
 
-def _places_in(own: Fit, every: tuple[Statement, ...], texts: set[str]) -> dict[Address, list[Address]]:
-    """Per statement of the tree, the addresses at which a chain says the same."""
+def _places_in(own: Background, other: Background, texts: set[str]) -> dict[Address, list[Address]]:
+    """Per statement of the tree, in address order, the addresses at which a chain says the same.
+
+    A word is one thing however many statements name it, so it has one address: answers at two would count
+    twice.
+    """
     there: dict[tuple[object, ...], list[Address]] = {}
-    for s in every:
-        there.setdefault(_content(s, texts), []).append(s.address)
-    return {s.address: there.get(_content(s, texts), []) for s in own.background.every}
+    for s in other.every:
+        places = there.setdefault(_content(s, other, texts), [])
+        if not places or s.address not in other.words.place:
+            places.append(s.address)
+    return {s.address: there.get(_content(s, own, texts), []) for s in own.every}
 
 
 def _carried_over(prior: Prior, at: Mapping[Address, Sequence[Address]]) -> Prior:
     """What people said of the tree, at the addresses where the chain says the same."""
     said = prior.said_of_words
-    moved_said = said and WordsSaid(said.classes, _moved_to(said.at, at), said.elsewhere)
+    moved_said = said and WordsSaid(said.classes, _together_at(said.at, at), said.elsewhere)
     rated, unasked = _moved_to(prior.rated, at), _moved_to(prior.unasked, at)
     return replace(prior, rated=rated, unasked=unasked, said_of_words=moved_said)
 
 
-def _moved_to(values: Mapping[Key, Value], at: Mapping[Address, Sequence[Address]]) -> dict[Key, Value]:
-    """Values by statement, or by switch, at other addresses; a column's stay where they are."""
-    found: dict[Key, Value] = {}
-    for name, value in values.items():
-        places = [name] if name.startswith("column:") else at.get(Address(name), [])
-        found |= {cast("Key", place): value for place in places}
+def _together_at(
+    said: Mapping[Address, Said], at: Mapping[Address, Sequence[Address]]
+) -> dict[Address, Said]:
+    """Answers at other addresses; those about two statements that say the same are added, as in the tree."""
+    found: dict[Address, Said] = {}
+    for address, places in at.items():
+        if address in said:
+            found |= {p: found[p] + said[address] if p in found else said[address] for p in places}
     return found
 
 
-def _content(s: Statement, texts: set[str]) -> tuple[object, ...]:
-    """What a statement says, wherever it stands: its condition and side, or its columns or words."""
+def _moved_to(values: Mapping[Key, Value], at: Mapping[Address, Sequence[Address]]) -> dict[Key, Value]:
+    """Values by statement, or by switch, at other addresses; a column's stay where they are.
+
+    Of two statements that say the same the first counts, as in the tree (``Background.stand_ins``).
+    """
+    found = {name: value for name, value in values.items() if name.startswith("column:")}
+    for address, places in at.items():
+        name = cast("Key", address)
+        for place in places if name in values else ():
+            found.setdefault(cast("Key", place), values[name])
+    return found
+
+
+def _content(s: Statement, of: Background, texts: set[str]) -> tuple[object, ...]:
+    """What a statement says, wherever it stands: its word, its condition and side, or its columns."""
     if s.address == ROOT:
         return ("root",)
+    if s.address in of.words.place:
+        i = of.words.place[s.address]
+        return ("word", of.words.columns[i], of.words.phrases[i], int(of.words.sides[i]))
     if s.draft.when:
         return (s.draft.when, s.draft.side)
     if texts.isdisjoint(s.draft.columns):

@@ -75,6 +75,16 @@ class Said:
         """How many there are, of all sorts."""
         return float(self.counts.sum()) + self.credences + self.here
 
+    def __add__(self, other: Said) -> Said:
+        """All answers of both."""
+        return Said(
+            self.counts + other.counts,
+            self.strength + other.strength,
+            self.credence + other.credence,
+            self.credences + other.credences,
+            self.here + other.here,
+        )
+
     def reversed(self) -> Said:
         """The same with every answer the other way round."""
         counts = np.concatenate([self.counts[:1], _of_others(self.counts[1:])])

@@ -14,13 +14,13 @@ from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft, Statement
 from kb.tables import TaskOptions, prepare_task_from_columns
-from learning import word_vectors
+from learning import chains, word_vectors
 from learning.asking import answer, next_step, questions
 from learning.background import background_of
 from learning.beliefs import prior_of
 from learning.chains import Chain
 from learning.comparing import compare
-from learning.fitting import latest_fit, refit
+from learning.fitting import Fit, latest_fit, refit
 from learning.posterior import posterior
 from learning.recorded import read_recorded
 from learning.rounds import Round, curve_in_words, in_rounds, round_size, simulate
@@ -100,7 +100,10 @@ def lexicon(tmp_path: Path) -> Path:
 
 def believed(tree: Tree) -> dict[str, tuple[float, ...]]:
     """Phrase → τ per class."""
-    fit = latest_fit(tree)
+    return believed_in(latest_fit(tree))
+
+
+def believed_in(fit: Fit) -> dict[str, tuple[float, ...]]:
     assert fit.scorecard.words is not None
     return {
         phrase: tuple(tau)
@@ -189,16 +192,52 @@ def test_what_was_said_of_a_word_stays_with_it_where_a_chain_puts_it_elsewhere(t
     taus = []
     for found in (first, second):
         assert found is not None
-        own, other = (
-            {p: tuple(t) for p, t in zip(f.background.words.phrases, f.scorecard.words.tau, strict=True)}  # type: ignore[union-attr]
-            for f in found.fits
-        )
+        own, other = (believed_in(fit) for fit in found.fits)
         assert own == other
         taus.append(own[GOOD[0]][1])
     assert taus[0] > taus[1]
     assert first is not None
     assert second is not None
     assert not np.array_equal(first.fits[1].points.words, second.fits[1].points.words)
+
+
+def test_a_word_that_two_rated_statements_name_is_believed_alike_in_every_chain(tree: Tree) -> None:
+    """However often the tree or the chain names it, every answer counts once."""
+    root, aspect, *words = tree.walk()
+    again = Draft("Great, once more.", "claim", contains("review", GOOD[0]), columns=("review",))
+    tree.store.put_statements(tree.tree_id, [Statement(Address("0.0.9"), again)])
+    for address, side in (("0.0.0", "positive"), ("0.0.9", "neither")):
+        answer(tree, address, rater=f"human:{address}", side=side, strength=1.0, fit_now=False)
+    twice = Statement(Address("0.0.8"), again)
+    body = {
+        "chains": [
+            Chain(i, 0.0, (root, aspect, *some)).to_dict() for i, some in ((7, words), (8, (*words, twice)))
+        ]
+    }
+    tree.store.put_document(tree.tree_id, "chains", "all", body)
+
+    found = posterior(tree)
+
+    assert found is not None
+    own, *others = (believed_in(fit) for fit in found.fits)
+    assert own[GOOD[0]][0] < own[GOOD[0]][1] < 0.9  # one for it, one against
+    for other in others:
+        assert other[GOOD[0]] == pytest.approx(own[GOOD[0]])
+
+
+def test_a_chain_learns_from_the_same_answers_and_vectors_of_words_as_the_tree(
+    tree: Tree, lexicon: Path, new_kb: Callable[[], KnowledgeBase]
+) -> None:
+    import_words(tree, read_recorded(lexicon, tree.task.classes), silence_is_neither=True)
+    vectors = {"zestful": np.full(384, 0.05, dtype=np.float16)}
+    word_vectors._keep(tree.store, tree.tree_id, vectors)
+
+    copy = chains._copied(new_kb(), tree)
+
+    assert list(answers_elsewhere(copy)) == list(answers_elsewhere(tree)) != []
+    found = word_vectors.vectors_of_tree(copy).of(["zestful"])
+    assert found is not None
+    assert found[0] == pytest.approx(vectors["zestful"])
 
 
 def test_unrated_words_are_what_is_worth_doing_next(tree: Tree) -> None:
