@@ -2,7 +2,7 @@
 
     u_k(x, g) = b_k exp(base) + scale · Σ_s g_s w_s(x) a_s(x) θ_sk          (two classes: b_k ± base/2)
     w_s(x)    = exp(−depth · levels below the first) / (how many speak about the same columns)^overlap
-    g_s ~ τ_s^doubt
+    g_s ~ τ_s^doubt  (0 where τ_s is 0)
     f         = (1 − lapse) E_g softmax(u) + lapse / K
 
 With the numbers that it starts from it is the machine reader, and a Gaussian prior holds it there until
@@ -68,14 +68,19 @@ def _read(at: Mapping[str, float], reading: Reading, seen: Matches) -> Numbers:
     card, doubt = fit.scorecard, at["doubt"]
     doubted = replace(
         card,
-        board=card.board.with_tau([t**doubt for t in card.board.tau]),
-        words=card.words and replace(card.words, tau=card.words.tau**doubt),
+        board=card.board.with_tau(_doubted(np.array(card.board.tau), doubt).tolist()),
+        words=card.words and replace(card.words, tau=_doubted(card.words.tau, doubt)),
     )
     points, plain = (_scaled(p, at, reading.word_depth) for p in (fit.points, fit.plain))
     changed = replace(fit, scorecard=doubted, points=points, plain=plain)
     p = changed.forecast(_weighed(seen, reading, at["overlap"], at["depth"]))
     mixed: Numbers = (1.0 - at["lapse"]) * p + at["lapse"] / K
     return mixed
+
+
+def _doubted(tau: Numbers, doubt: float) -> Numbers:
+    """τ^doubt, where what surely does not carry over stays off however lightly doubts are taken."""
+    return np.asarray(np.where(tau > 0.0, tau**doubt, 0.0))
 
 
 def _scaled(points: Points, at: Mapping[str, float], word_depth: Numbers) -> Points:

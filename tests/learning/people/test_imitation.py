@@ -19,7 +19,7 @@ from learning.people.from_x import fit_from_x
 from learning.people.imitation import choose_imitator, halves, imitate, imitators
 from learning.people.keeping import body_of, imitator_from
 from learning.people.network import fit_network
-from learning.people.reader import PARAMETERS, Reader, fit_reader
+from learning.people.reader import PARAMETERS, Reader, _doubted, fit_reader
 from learning.people.reading import Reading, Said, reading_of
 from learning.people.samples import choose_sample, draw_sample
 from tests.learning.people.simulated import forecast_cases, rate_aspects, write_dogs
@@ -75,6 +75,27 @@ def test_without_forecasts_to_speak_of_the_reader_stays_the_machine_reader(readi
     found = fit_reader(reading.take(few), MACHINE.forecast(reading)[few])
 
     assert [found.values[n] for n in PARAMETERS] == pytest.approx(list(MACHINE.values.values()), abs=0.1)
+
+
+def test_what_surely_does_not_carry_over_stays_off_when_doubts_are_taken_lightly(rated_dogs: Tree) -> None:
+    """0 to the power of 0 is 1, which would turn on what everybody declared true of D only."""
+    snow = rated_dogs.children()[0]
+    rated_dogs.judge("rating", snow.address, "human:ada", answer="here")
+    fit = latest_fit(rated_dogs)
+    fit = replace(fit, points=fit.plain)  # as if it had been fitted while snow was believed
+    reading = reading_of(rated_dogs, fit, rated_dogs.Dstar)
+    assert 0.0 in reading.fit.scorecard.board.tau
+
+    hardly, not_at_all = (Reader({**MACHINE.values, "doubt": d}).forecast(reading) for d in (1e-9, 0.0))
+
+    assert not_at_all == pytest.approx(hardly, abs=1e-6)
+
+
+def test_words_that_cant_speak_for_a_class_stay_silent_when_doubts_are_taken_lightly() -> None:
+    tau = np.array([[0.0, 0.4], [1.0, 0.0]])
+
+    assert _doubted(tau, 0.0).tolist() == [[0.0, 1.0], [1.0, 0.0]]
+    assert _doubted(tau, 1.0) == pytest.approx(tau)
 
 
 def test_a_view_reads_the_strongest_statements_only(reading: Reading) -> None:
