@@ -34,7 +34,8 @@ class TaskOptions:
         types: Types of columns, where the inferred ones are wrong.
         levels: The values of ordinal columns, lowest first.
         delimiter: What separates values in the files; None finds out.
-        encoding: Of the files, as Python names it; None is UTF-8.
+        encoding: Of both files, as Python names it; None is UTF-8.
+        predict_encoding: Of the cases to predict, where it is another; None is the same.
         missing: What else stands for a missing value, besides an empty one, NA, N/A, NaN, null and ?.
         time: The column that orders the cases.
         environment: The column that names site, year or batch.
@@ -49,6 +50,7 @@ class TaskOptions:
     levels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     delimiter: str | None = None
     encoding: str | None = None
+    predict_encoding: str | None = None
     missing: Sequence[str] = ()
     time: str | None = None
     environment: str | None = None

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import gzip
 import re
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kb.columns import is_missing, text_of
 from kb.condition_tree import quoted_name, quoted_text
+from kb.encodings import UNSAID, Encoding, as_utf8
 from kb.errors import FailedError, InputError
 
 if TYPE_CHECKING:
@@ -71,7 +69,7 @@ def raw_from_file(
     table: str,
     *,
     delimiter: str | None = None,
-    encoding: str | None = None,
+    encoding: Encoding = UNSAID,
     missing: Sequence[str] = (),
 ) -> Raw:
     """The file as a table of that name.
@@ -81,7 +79,7 @@ def raw_from_file(
         path: CSV, TSV or Parquet, CSV also gzipped.
         table: What to call it.
         delimiter: What stands between two values; None finds out.
-        encoding: As Python names it; None is UTF-8.
+        encoding: What a person said of it.
         missing: What else stands for a missing value, besides an empty one, NA, N/A, NaN, null and ?.
 
     Raises:
@@ -90,7 +88,7 @@ def raw_from_file(
     head = _head(path)
     if head.startswith(b"PAR1"):
         return _raw_from_parquet(connection, path, table, missing)
-    with _as_utf8(path, head, encoding) as plain:
+    with as_utf8(path, head, encoding) as plain:
         return _raw_from_csv(connection, path, plain, table, delimiter, missing)
 
 
@@ -155,59 +153,6 @@ def _check_head(path: Path, head: bytes) -> None:
         raise InputError("is JSON, not a table.", where=str(path), remedy=remedy)
     if first == b"<":
         raise InputError("is HTML or XML, not a table.", where=str(path), remedy=remedy)
-
-
-@contextmanager
-def _as_utf8(path: Path, head: bytes, encoding: str | None) -> Iterator[Path]:
-    """The path of a plain UTF-8 text with the same content; a copy where the file is not one itself."""
-    if encoding is None and head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    try:
-        codec = codecs.lookup(encoding or "utf-8").name
-    except LookupError as error:
-        remedy = "Use a name such as utf-8, latin-1 or cp1252."
-        raise InputError(f"{encoding!r} is no encoding.", where=str(path), remedy=remedy) from error
-    with path.open("rb") as file:
-        is_zipped = file.read(2) == b"\x1f\x8b"
-    if not is_zipped and codec == "utf-8":
-        with path.open("rb") as file:
-            _decode(path, file, codec, None)
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "table.csv")
-        with gzip.open(path) if is_zipped else path.open("rb") as file, copy.open("wb") as out:
-            _decode(path, file, codec, out)
-        yield copy
-
-
-def _decode(path: Path, file: BinaryIO | gzip.GzipFile, codec: str, out: BinaryIO | None) -> None:
-    """Read the text to its end, and write it as UTF-8.
-
-    Raises:
-        InputError: A byte doesn't fit the encoding, or it is no text at all; names the line.
-    """
-    decoder, line = codecs.getincrementaldecoder(codec)(), 1
-    while True:
-        try:
-            block = file.read(2**22)
-            text = decoder.decode(block, final=not block)
-        except (UnicodeDecodeError, EOFError, OSError) as error:
-            before = error.object[: error.start].count(b"\n") if isinstance(error, UnicodeDecodeError) else 0
-            problem = (
-                f"is not {codec} text." if isinstance(error, UnicodeDecodeError) else f"breaks off: {error}."
-            )
-            remedy = "Name its encoding, for instance --encoding latin-1, or save it as UTF-8."
-            raise InputError(problem, where=f"{path}:{line + before}", remedy=remedy) from error
-        if "\x00" in text:
-            line += text[: text.index("\x00")].count("\n")
-            remedy = "Give a CSV, TSV or Parquet file, or name its encoding with --encoding."
-            raise InputError("is not text: it holds zero bytes.", where=f"{path}:{line}", remedy=remedy)
-        line += text.count("\n")
-        if out is not None:
-            out.write(text.encode())
-        if not block:
-            return
 
 
 def _raw_from_csv(

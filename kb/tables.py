@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from kb.cases import Cases, load_cases
 from kb.column_types import Cells, typed_column
+from kb.encodings import Encoding, refuse_utf8_as
 from kb.errors import InputError
 from kb.inference import Profile, profiles
 from kb.preparation import Preparation, PreparedTask, TaskOptions, no_column, parquet_of
@@ -49,6 +50,7 @@ def prepare_task(
         InputError: A file, a column or a value can't be used; names it and what mends it.
     """
     options = options or TaskOptions()
+    _refuse_mixed_encodings(Path(train), Path(predict), options)
     with _connection() as connection:
         labelled, unlabelled = (
             raw_from_file(
@@ -56,12 +58,27 @@ def prepare_task(
                 Path(path),
                 table,
                 delimiter=options.delimiter,
-                encoding=options.encoding,
+                encoding=encoding,
                 missing=options.missing,
             )
-            for path, table in ((train, "d"), (predict, "p"))
+            for path, table, encoding in (
+                (train, "d", Encoding(options.encoding, "--encoding")),
+                (predict, "p", Encoding(options.predict_encoding or options.encoding, "--predict-encoding")),
+            )
         )
         return Preparation(connection, labelled, unlabelled, target, options).prepared(name)
+
+
+def _refuse_mixed_encodings(train: Path, predict: Path, options: TaskOptions) -> None:
+    """See that an encoding that was said of both files is not said of one that is UTF-8."""
+    said = options.encoding
+    if said is None or options.predict_encoding is not None:
+        return
+    for path, remedy in (
+        (train, f"Say --encoding utf-8, and --predict-encoding {said} if the other file has it."),
+        (predict, "Say so: --predict-encoding utf-8"),
+    ):
+        refuse_utf8_as(path, said, remedy)
 
 
 def prepare_task_from_columns(
@@ -124,7 +141,7 @@ def read_cases(path: Path, task: Task, *, delimiter: str | None = None, encoding
         InputError: A column is absent, or a value doesn't fit its type.
     """
     with _connection() as connection:
-        raw = raw_from_file(connection, Path(path), "p", delimiter=delimiter, encoding=encoding)
+        raw = raw_from_file(connection, Path(path), "p", delimiter=delimiter, encoding=Encoding(encoding))
         return _further_cases(connection, raw, task)
 
 

@@ -99,6 +99,46 @@ def test_decimal_commas_do_not_pass_for_delimiters(prepare: Prepare) -> None:
     assert [column.name for column in task.columns] == ["a", "b"]
 
 
+def test_two_files_may_have_two_encodings(prepare: Prepare) -> None:
+    train, predict = D.replace("Dream", "Drém"), DSTAR.replace("Biscoe", "Drém")
+
+    both = [
+        prepare(train.encode("latin-1"), predict, encoding="latin-1", predict_encoding="utf-8"),
+        prepare(train, predict.encode("latin-1"), predict_encoding="latin-1"),
+    ]
+
+    for prepared in both:
+        assert set(prepared.task.column("island").levels) == {"Drém", "Biscoe", "Dundas"}
+
+
+@pytest.mark.parametrize(
+    ("files", "named", "remedy"),
+    [
+        ({"predict": DSTAR.replace("Biscoe", "Drém")}, "b.csv", "--predict-encoding utf-8"),
+        ({"train": D.replace("Dream", "Drém")}, "a.csv", "--predict-encoding latin-1 if the other"),
+    ],
+)
+def test_an_encoding_of_both_files_is_refused_where_one_is_utf8(
+    prepare: Prepare, files: dict[str, str], named: str, remedy: str
+) -> None:
+    """latin-1 reads everything, so wrong letters would be stored without a word."""
+    with pytest.raises(InputError, match=f"{named}: is UTF-8, not latin-1.*{remedy}"):
+        prepare(**files, encoding="latin-1")
+
+
+def test_a_file_in_the_wrong_encoding_says_which_option_names_its_own(
+    prepare: Prepare, tmp_path: Path
+) -> None:
+    latin = DSTAR.replace("Biscoe", "Drém").encode("latin-1")
+
+    with pytest.raises(InputError, match=r"b\.csv:2: is not utf-8 text.*--predict-encoding latin-1"):
+        prepare(predict=latin)
+    labels = tmp_path / "labels.csv"
+    labels.write_bytes("y\nDrém\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"labels\.csv:2: is not utf-8 text\. Save it as UTF-8"):
+        read_labels(labels, prepare().task)
+
+
 def test_all_ways_to_write_a_file_give_one_task(prepare: Prepare, tmp_path: Path) -> None:
     plain = prepare().task
     variants = [

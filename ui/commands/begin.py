@@ -98,7 +98,8 @@ def demo(face: Face, name: str, no_ask: bool, source: str, target: str, data: Pa
 @click.option("--drop", multiple=True, metavar="COLUMN", help="Leave a column out.")
 @click.option("--missing", multiple=True, metavar="VALUE", help="What else stands for a missing value.")
 @click.option("--delimiter", help="What separates values. Default: found out.")
-@click.option("--encoding", help="Of the files. Default: UTF-8.")
+@click.option("--encoding", help="Of both files, such as latin-1. Default: UTF-8.")
+@click.option("--predict-encoding", metavar="TEXT", help="Of the --predict file, where it is another.")
 @everywhere
 def new(
     face: Face,
@@ -116,6 +117,7 @@ def new(
     missing: tuple[str, ...],
     delimiter: str | None,
     encoding: str | None,
+    predict_encoding: str | None,
 ) -> None:
     """Store your own task, and show how D* differs from D.
 
@@ -146,6 +148,7 @@ def new(
         levels={column: levels for column, (_, levels) in types.items() if levels},
         delimiter=delimiter,
         encoding=encoding,
+        predict_encoding=predict_encoding,
         missing=missing,
         time=time,
         environment=environment,
