@@ -410,6 +410,31 @@ def test_predict_writes_no_format_that_it_does_not_know(call: Call, tmp_path: Pa
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "begins"),
+    [
+        (("predict", "--out", "-"), "case,"),
+        (("report", "--html", "-"), "<!doctype html>"),
+        (("export", "-"), '{"priory"'),
+        (("export", "-", "--format", "markdown"), "# heart"),
+    ],
+)
+def test_a_dash_is_standard_output_and_no_file(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], begins: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = call(*command)
+
+    assert result.exit_code == 0
+    assert result.stdout.lower().startswith(begins)
+    assert "standard output" in result.stderr
+    assert not Path("-").exists()
+    refused = call(*command, "--json")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "both print to standard output" in " ".join(refused.stderr.split())
+
+
 def test_predict_takes_the_cases_of_a_file(asked: Asked, tmp_path: Path) -> None:
     cases = tmp_path / "cases.csv"
     cases.write_text("age,ward\n88,north\n21,\n", encoding="utf-8")
@@ -484,6 +509,19 @@ def test_export_writes_other_formats_by_their_names(
 ) -> None:
     assert call("export", tmp_path / name, "--address", "0.0").exit_code == 0
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)
+
+
+@pytest.mark.parametrize("name", ["heart.csv", "heart"])
+def test_export_asks_for_a_format_where_the_name_says_none(call: Call, tmp_path: Path, name: str) -> None:
+    result = call("export", tmp_path / name)
+
+    assert result.exit_code == 2
+    assert f"{name}: its name says no format" in result.stderr
+    for ending in (".jsonl", ".graphml", ".cypher", ".md"):
+        assert ending in result.stderr
+    assert not (tmp_path / name).exists()
+    assert call("export", tmp_path / name, "--format", "jsonl").exit_code == 0
+    assert (tmp_path / name).exists()
 
 
 def test_an_import_cut_in_half_is_bad_input(call: Call, tmp_path: Path) -> None:

@@ -57,18 +57,29 @@ def test_gold_is_given_in_per_cent(asked: Asked, file: Path) -> None:
 
 
 def test_rows_come_out_as_lines_and_as_a_table_that_no_spreadsheet_runs(
-    call: Call, file: Path, tmp_path: Path
+    call: Call, asked: Asked, file: Path, tmp_path: Path
 ) -> None:
     assert call("session", "new", "pilot", "--statements", "subtree", "--n", 2).exit_code == 0
     rate(file, "pilot", "human:ada", note="=1+1")
 
     lines = [json.loads(line) for line in call("session", "export", "pilot").stdout.splitlines()]
     assert [(r["value"], r["note"]) for r in lines] == [(0.25, "=1+1")] * 2
+    assert asked("session", "export", "pilot") == lines
 
     out = tmp_path / "pilot.csv"
     assert call("session", "export", "pilot", "--out", out, "--rater", "ada").exit_code == 0
     table = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
     assert [(r["value"], r["note"], r["details.task"]) for r in table] == [("0.25", "'=1+1", "credence")] * 2
+
+
+def test_a_session_without_answers_comes_out_as_an_empty_list(call: Call, asked: Asked) -> None:
+    assert call("session", "new", "pilot", "--statements", "subtree", "--n", 2).exit_code == 0
+
+    assert asked("session", "export", "pilot") == []
+    for told in ((), ("--out", "-")):
+        result = call("session", "export", "pilot", *told)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "standard output, 0 answers" in result.stderr
 
 
 def test_guidelines_come_from_a_file(asked: Asked, tmp_path: Path) -> None:

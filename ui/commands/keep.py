@@ -12,6 +12,7 @@ import click
 from kb.address import ROOT, Address
 from kb.errors import InputError
 from ui.face import Face, as_address, everywhere
+from ui.files import OUT_FILE, STDOUT, place_in_words, refuse_lost, written_through
 from ui.progress import of_lines, progress_bar
 from ui.wording import clean, count
 
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["backup", "export", "import_"]
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-SUFFIXES = {".graphml": "graphml", ".md": "markdown", ".cypher": "cypher"}
+SUFFIXES = {".jsonl": "jsonl", ".graphml": "graphml", ".cypher": "cypher", ".md": "markdown"}
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=OUT_FILE)
 @click.option("--address", callback=as_address, default=ROOT, help="Only this statement and what lies below.")
 @click.option(
     "--format",
     "written_as",
-    type=click.Choice(["jsonl", "graphml", "cypher", "markdown"]),
+    type=click.Choice([*SUFFIXES.values()]),
     help="Default: by the name of FILE; jsonl is the only one that can be imported again.",
 )
 @everywhere
@@ -38,7 +39,8 @@ def export(face: Face, file: Path, address: Address, written_as: str | None) -> 
     """Write a tree, or a part of it, to a new file.
 
     JSON lines hold everything but vectors: data, statements, expansions, judgements, moves, documents and the
-    queue, with a checksum. An export that was cut short goes on with the same command.
+    queue, with a checksum. An export that was cut short goes on with the same command. The name of FILE ends
+    in .jsonl, .graphml, .cypher or .md, or --format says what it holds; - is standard output.
 
     \b
     priory export penguins.jsonl
@@ -46,9 +48,10 @@ def export(face: Face, file: Path, address: Address, written_as: str | None) -> 
     """
     from kb.transfer import export_cypher, export_graphml, export_jsonl, export_markdown
 
-    chosen = written_as or SUFFIXES.get(file.suffix.lower(), "jsonl")
-    with face.tree() as tree, progress_bar(face, "Exporting") as bar:
-        what, told = (tree.store, tree.record, file), of_lines(bar)
+    refuse_lost(face, file)
+    chosen = written_as or _by_name(file)
+    with face.tree() as tree, progress_bar(face, "Exporting") as bar, written_through(file) as to:
+        what, told = (tree.store, tree.record, to), of_lines(bar)
         if chosen == "jsonl":
             counts = dict(export_jsonl(*what, address=address, progress=told).counts)
         else:
@@ -57,7 +60,21 @@ def export(face: Face, file: Path, address: Address, written_as: str | None) -> 
     if face.json:
         face.print_json({"tree": tree.name, "file": str(file), **counts})
     else:
-        face.say(f"{clean(tree.name)}: {_in_words(counts)} written to {file}")
+        face.say(f"{clean(tree.name)}: {_in_words(counts)} written to {place_in_words(file)}")
+
+
+def _by_name(file: Path) -> str:
+    """The format that a file's name asks for."""
+    if file == STDOUT:
+        return "jsonl"
+    if file.suffix.lower() not in SUFFIXES:
+        endings = ", ".join(f"{ending} ({name})" for ending, name in SUFFIXES.items())
+        raise InputError(
+            "its name says no format that a tree is written in.",
+            where=str(file),
+            remedy=f"End it in {endings}, or say --format.",
+        )
+    return SUFFIXES[file.suffix.lower()]
 
 
 @click.command("import")
@@ -96,7 +113,7 @@ def _in_words(counts: Mapping[str, int]) -> str:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=OUT_FILE)
 @everywhere
 def backup(face: Face, file: Path) -> None:
     """Copy the whole knowledge base to a new file while others go on working.
@@ -104,6 +121,8 @@ def backup(face: Face, file: Path) -> None:
     \b
     priory backup before-the-workshop.db
     """
+    if file == STDOUT:
+        raise InputError("a knowledge base is no text to print.", where="-", remedy="Name a file.")
     with face.opened() as kb:
         kb.store.backup(file)
     if face.json:

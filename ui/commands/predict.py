@@ -9,7 +9,7 @@ import click
 from kb.errors import InputError
 from ui.commands.people import arm_named, forecast_by_hand, import_from
 from ui.face import Face, everywhere
-from ui.files import refuse_lost
+from ui.files import OUT_FILE, place_in_words, refuse_lost
 from ui.wording import count
 
 __all__ = ["explain", "predict"]
@@ -24,7 +24,7 @@ __all__ = ["explain", "predict"]
 @click.option("--all", "every", is_flag=True, help="All cases to predict of the task (the default).")
 @click.option("--bounds", is_flag=True, help="Lowest and highest forecast that the ratings leave open.")
 @click.option("--abstain", is_flag=True, help="Name a class only where all these forecasts agree.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write CSV or JSONL here.")
+@click.option("--out", type=OUT_FILE, help="Write CSV or JSONL here; - is standard output, as CSV.")
 @click.option("--imitate", is_flag=True, help="What people would say: f, which imitates their forecasts.")
 @click.option("--by-hand", is_flag=True, help="Let a person predict, case by case; see below.")
 @click.option("--unaided", is_flag=True, help="By hand, from the case alone.")
@@ -88,7 +88,7 @@ def _predict(
 ) -> None:
     """Forecasts of Z, or of f where a sample is named."""
     if out:
-        refuse_lost(out)
+        refuse_lost(face, out)
         _refuse_other(out)
     if sample and (bounds or abstain):
         raise click.UsageError("--imitate has no bounds.")
@@ -108,7 +108,7 @@ def _predict(
     agreed = forecasts.certain() if abstain else None
     if out:
         write_rows(forecasts, out, agreed)
-        face.say(f"{count(len(forecasts.p), 'forecast')} written to {out}")
+        face.say(f"{count(len(forecasts.p), 'forecast')} written to {place_in_words(out)}")
     if face.json:
         face.print_json({**forecasts.to_dict(), **({"agreed": agreed} if abstain else {})})
     elif not out:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ui.face import Face, everywhere
-from ui.files import refuse_lost, write_whole
+from ui.files import OUT_FILE, place_in_words, refuse_lost, write_whole
 from ui.progress import of_saying, progress_bar
-from ui.wording import clean
 
 if TYPE_CHECKING:
     from kb.knowledge import Tree
@@ -33,8 +32,8 @@ PAGE = "report.html"
     "--html",
     is_flag=False,
     flag_value=PAGE,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help=f"Write one self-contained page; {PAGE} unless a file is named.",
+    type=OUT_FILE,
+    help=f"Write one self-contained page; {PAGE} unless a file is named, - is standard output.",
 )
 @everywhere
 def report(face: Face, labels: Path | None, html: Path | None) -> None:
@@ -52,7 +51,7 @@ def report(face: Face, labels: Path | None, html: Path | None) -> None:
     from learning.reporting import report as reported
 
     if html:
-        refuse_lost(html)
+        refuse_lost(face, html)
     with face.tree() as tree, progress_bar(face, "Comparing") as bar:
         y = read_labels(labels, tree.task) if labels else None
         found = reported(tree, y, seed=face.seed, progress=of_saying(bar))
@@ -61,7 +60,7 @@ def report(face: Face, labels: Path | None, html: Path | None) -> None:
         from ui.html_report import html_page
 
         write_whole(html, html_page(found))
-        face.say(f"Written: {clean(html)}")
+        face.say(f"Written: {place_in_words(html)}")
     if face.json:
         face.print_json({**found.to_dict(), "models": [one.to_dict() for one in models]})
     elif not html:

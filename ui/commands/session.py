@@ -9,7 +9,7 @@ import click
 
 from kb.address import Address, parse_address
 from ui.face import Face, as_address, everywhere, rater_named
-from ui.files import refuse_lost, write_whole
+from ui.files import OUT_FILE, STDOUT, place_in_words, refuse_lost, write_whole
 from ui.wording import clean, count
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ def show(face: Face, name: str) -> None:
 @click.argument("name")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A .csv or .jsonl file; without it JSON lines go to stdout.",
+    type=OUT_FILE,
+    help="A .csv or .jsonl file; without it, or with -, JSON lines go to standard output.",
 )
 @click.option("--rater", metavar="WHO", help="Only this rater's answers.")
 @everywhere
@@ -205,15 +205,16 @@ def export(face: Face, name: str, out: Path | None, rater: str | None) -> None:
     from ui.rows import as_csv, as_json_lines
 
     if out:
-        refuse_lost(out)
-        if out.suffix not in {".csv", ".jsonl"}:
+        refuse_lost(face, out)
+        if out != STDOUT and out.suffix not in {".csv", ".jsonl"}:
             raise click.BadParameter(f"{clean(out.name)!r} is neither .csv nor .jsonl.", param_hint="--out")
     with face.tree() as tree:
         who = rater_named(rater) if rater else None
         rows = export_session(tree, session_named(tree, name), rater=who)
-    written = as_csv(rows) if out and out.suffix == ".csv" else as_json_lines(rows)
-    if out is None:
-        click.echo(written, nl=False)
+    if out is None and face.json:
+        face.print_json(rows)
         return
-    write_whole(out, written)
-    face.say(f"Written: {clean(out)}, {count(len(rows), 'answer')}.")
+    to = out or STDOUT
+    write_whole(to, as_csv(rows) if to.suffix == ".csv" else as_json_lines(rows))
+    if out or not rows:
+        face.say(f"Written: {place_in_words(to)}, {count(len(rows), 'answer')}.")

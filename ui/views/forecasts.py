@@ -71,7 +71,7 @@ def _forecast(
 
 
 def write_rows(forecasts: Predictions, out: Path, agreed: Sequence[str | None] | None) -> None:
-    """Write a line per case, CSV or, where the name ends in .jsonl, JSON.
+    """Write a line per case, CSV or, where the name ends in .jsonl, JSON; ``-`` prints CSV.
 
     Raises:
         FailedError: The file can't be written.
