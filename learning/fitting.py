@@ -47,7 +47,7 @@ __all__ = [
 MOST_CASES = 100_000  # of D; a fit on more looks at a seeded sample
 CASES_FOR_STRENGTH = 3_000  # that λ is chosen with
 FORECAST_DRAWS = 256
-FORM = 3  # of what is stored; other forms are fitted anew
+FORM = 4  # of what is stored; other forms are fitted anew
 
 Strengths = tuple[float, float]
 """λ of table claims and λ of words."""

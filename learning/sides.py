@@ -5,9 +5,12 @@ into what a multinomial regression on the word's embedding predicts,
 
     τ_wk = (answers for k + W q_wk) / (answers + W),      q = softmax regression of answers on 6 e_w,
 
-W = 3 answers being what the embedding is worth, as measured in benchmarks/results/text.md. Before a word is
-read no class is likelier than another (few answers must not tilt every word to one side), and *neither* is an
-answer of its own: a Prior that was never told of dull words spreads feeling over all of them.
+W = 3 answers being what the embedding is worth. Several raters of one word err together, since all of them
+read it outside its text: all ten call "horror" negative, which in reviews of films names a genre. So n answers
+count as n / (1 + SHARED (n - 1)), the design effect of clusters (Kish 1965, Survey Sampling) with SHARED as the
+correlation within a word; both numbers are measured in benchmarks/results/text.md. Before a word is read no
+class is likelier than another (few answers must not tilt every word to one side), and *neither* is an answer
+of its own: a Prior that was never told of dull words spreads feeling over all of them.
 
 This room is shown vectors and answers. No label of D or D*, and nothing that was fitted on one, has a door.
 """
@@ -25,9 +28,21 @@ from kb.arrays import Numbers
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
-__all__ = ["SideAnswers", "SideBeliefs", "SidePrior", "believed_sides", "fit_sides", "no_answers", "turned"]
+__all__ = [
+    "SideAnswers",
+    "SideBeliefs",
+    "SidePrior",
+    "believed_sides",
+    "fit_sides",
+    "no_answers",
+    "turned",
+    "worth_of",
+]
 
 WORTH = 3.0  # answers that the prediction from the embedding counts as
+SHARED = (
+    0.2  # correlation of what raters of one word err by; held-out D chose it, see benchmarks/results/text.md
+)
 LOWEST, HIGHEST = 0.02, 0.98  # nobody is surer than that of what carries over
 NEGATED = 0.74  # how much of what people feel "not w" turns round (Hutto and Gilbert 2014, N_SCALAR)
 _GRID = (0.0, 3e-4, 3e-3, 3e-2)  # how far to trust the embedding; 0: not at all
@@ -193,6 +208,12 @@ class SideBeliefs:
     stated: Numbers
 
 
+def worth_of(answers: Numbers | float) -> Numbers:
+    """Independent answers that so many about one word are worth: at most 1 / SHARED, and few as they are."""
+    found: Numbers = answers / (1.0 + SHARED * np.maximum(answers - 1.0, 0.0))
+    return found
+
+
 def believed_sides(answers: SideAnswers, predicted: Numbers, worth: float = WORTH) -> SideBeliefs:
     """Direct answers, shrunk into the predicted ones.
 
@@ -201,7 +222,9 @@ def believed_sides(answers: SideAnswers, predicted: Numbers, worth: float = WORT
         predicted: What a rater is expected to answer, shape (n, K + 1).
         worth: Answers that the prediction counts as.
     """
-    total = answers.answered[:, None] + worth
+    said = answers.answered[:, None]
+    answers = answers.times(worth_of(said) / np.maximum(said, 1e-12))
+    total = worth_of(said) + worth
     tau = np.clip((answers.counts[:, 1:] + worth * predicted[:, 1:]) / total, LOWEST, HIGHEST)
     lean = 0.5 * _above_the_rest(predicted[:, 1:])
     lean = lean - lean.mean(axis=0) if len(lean) else lean  # a tilt of all words says nothing of one

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from learning.sides import (
     NEGATED,
+    SHARED,
     WORTH,
     SideAnswers,
     believed_sides,
     fit_sides,
     no_answers,
     turned,
+    worth_of,
 )
 
 UP, DOWN = np.eye(4)[0], np.eye(4)[1]
@@ -33,7 +35,27 @@ def test_answers_are_shrunk_into_what_is_predicted() -> None:
 
     found = believed_sides(answers([[1, 6, 0]]), predicted)
 
-    assert found.tau[0] == pytest.approx([(6 + WORTH * 0.5) / (7 + WORTH), (WORTH * 0.3) / (7 + WORTH)])
+    said = worth_of(7.0)
+    of_six = said * 6 / 7
+    assert found.tau[0] == pytest.approx(
+        [(of_six + WORTH * 0.5) / (said + WORTH), (WORTH * 0.3) / (said + WORTH)]
+    )
+
+
+def test_raters_of_one_word_err_together() -> None:
+    worth = [float(worth_of(n)) for n in (0.0, 0.5, 1.0, 10.0, 1e6)]
+
+    assert worth[:3] == [0.0, 0.5, 1.0]
+    assert worth[3] == pytest.approx(10 / (1 + 9 * SHARED))
+    assert worth[4] == pytest.approx(1 / SHARED, rel=1e-3)
+
+
+def test_ten_who_agree_about_a_word_are_not_ten_who_read_it_in_its_text() -> None:
+    predicted = np.array([[1.0, 0.0, 0.0]] * 2)
+
+    found = believed_sides(answers([[0, 3, 0], [0, 10, 0]]), predicted)
+
+    assert found.tau[0, 0] < found.tau[1, 0] < 0.6
 
 
 @given(st.lists(st.integers(0, 9), min_size=3, max_size=3))
@@ -111,9 +133,10 @@ def test_a_tilt_of_all_words_says_nothing_of_one() -> None:
 
 def test_strength_is_stated_for_the_stronger_class_only() -> None:
     found = believed_sides(answers([[0, 1, 3]], [[0.25, 1.5]]), np.array([[1 / 3] * 3]))
+    said = worth_of(4.0)
 
     assert found.stated[0, 0] == 0.0
-    assert found.stated[0, 1] == pytest.approx(1.25 / (4 + WORTH))
+    assert found.stated[0, 1] == pytest.approx(1.25 / 4 * said / (said + WORTH))
 
 
 @pytest.mark.parametrize("function", [fit_sides, believed_sides, turned])
