@@ -6,11 +6,11 @@ into what a multinomial regression on the word's embedding predicts,
     τ_wk = (answers for k + W q_wk) / (answers + W),      q = softmax regression of answers on 6 e_w,
 
 W = 3 answers being what the embedding is worth. Several raters of one word err together, since all of them
-read it outside its text: all ten call "horror" negative, which in reviews of films names a genre. So n answers
-count as n / (1 + SHARED (n - 1)), the design effect of clusters (Kish 1965, Survey Sampling) with SHARED as the
-correlation within a word; both numbers are measured in benchmarks/results/text.md. Before a word is read no
-class is likelier than another (few answers must not tilt every word to one side), and *neither* is an answer
-of its own: a Prior that was never told of dull words spreads feeling over all of them.
+read it outside its text: all ten call "horror" negative, which in reviews of films names a genre. So n
+answers count as n / (1 + SHARED (n - 1)), the design effect of clusters (Kish 1965, Survey Sampling) with
+SHARED as the correlation within a word; both numbers are measured in benchmarks/results/text.md. Before a
+word is read no class is likelier than another (few answers must not tilt every word to one side), and
+*neither* is an answer of its own: a Prior that was never told of dull words spreads feeling over all of them.
 
 This room is shown vectors and answers. No label of D or D*, and nothing that was fitted on one, has a door.
 """
@@ -40,9 +40,7 @@ __all__ = [
 ]
 
 WORTH = 3.0  # answers that the prediction from the embedding counts as
-SHARED = (
-    0.2  # correlation of what raters of one word err by; held-out D chose it, see benchmarks/results/text.md
-)
+SHARED = 0.2  # correlation of the errors of one word's raters, chosen on held-out D
 LOWEST, HIGHEST = 0.02, 0.98  # nobody is surer than that of what carries over
 NEGATED = 0.74  # how much of what people feel "not w" turns round (Hutto and Gilbert 2014, N_SCALAR)
 _GRID = (0.0, 3e-4, 3e-3, 3e-2)  # how far to trust the embedding; 0: not at all
