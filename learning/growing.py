@@ -124,13 +124,13 @@ def planned(  # noqa: PLR0913  # the options of a run, as people type them
     seed: int = 0,
     approving: Approving | None = None,
 ) -> Plan:
-    """What asking a language model would take: calls, tokens and money; nothing is asked.
+    """What asking a language model would take: calls, tokens and money; nothing is asked, and no key needed.
 
     Raises:
         InputError: The unpacker is no language model, or it can't be used.
         UnknownAddressError: The statement is not stored yet.
     """
-    mz = at_work(tree, unpacker).unpacker
+    mz = at_work(tree, unpacker, is_asked=False).unpacker
     if not isinstance(mz, LanguageModelUnpacker):
         raise InputError(f"{mz.name} asks no model, so it costs nothing.", where="--unpacker")
     by = approving.by if approving else ()

@@ -77,13 +77,16 @@ class AtWork:
     spending: Spending = field(default_factory=Spending)
 
 
-def unpacker_named(name: str, tree: Tree | None = None, *, spending: Spending | None = None) -> Unpacker:
+def unpacker_named(
+    name: str, tree: Tree | None = None, *, spending: Spending | None = None, is_asked: bool = True
+) -> Unpacker:
     """A new unpacker.
 
     Args:
         name: Which one; ``language-model`` takes the model that ``PRIORY_MODEL`` names.
         tree: Where it will work; a language model needs to know.
         spending: The run's budget for models.
+        is_asked: Whether it will be asked; a plan needs no key.
 
     Raises:
         InputError: None has this name, no model is named, or it can't be used.
@@ -99,7 +102,7 @@ def unpacker_named(name: str, tree: Tree | None = None, *, spending: Spending | 
         return made
     if tree is None:
         raise InputError(f"{name!r} works on a tree, and none is given.", where="--unpacker")
-    return made.on(tree, spending)
+    return made.on(tree, spending, is_asked=is_asked)
 
 
 def at_work(
@@ -108,15 +111,18 @@ def at_work(
     *,
     approving: Approving | None = None,
     budget: Budget | None = None,
+    is_asked: bool = True,
 ) -> AtWork:
-    """An unpacker, by name or as it is, and who approves, on a tree within a budget.
+    """An unpacker, by name or as it is, and who approves, on a tree within a budget; unless a plan is all.
 
     Raises:
         InputError: A name is not known, or a model can't be used.
     """
     spending, how = Spending(budget), approving or Approving()
     if isinstance(unpacker, str):
-        mz = unpacker_named(unpacker, tree, spending=spending)
+        mz = unpacker_named(unpacker, tree, spending=spending, is_asked=is_asked)
+    elif isinstance(unpacker, LanguageModel):
+        mz = unpacker.on(tree, spending, is_asked=is_asked)
     else:
-        mz = unpacker.on(tree, spending) if isinstance(unpacker, LanguageModel) else unpacker
+        mz = unpacker
     return AtWork(mz, approver_of(tree, how.by, spending, how.person), how.margin, spending)

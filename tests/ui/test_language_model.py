@@ -48,6 +48,18 @@ def test_a_dry_run_prints_what_would_leave_the_machine_and_asks_nothing(call: Ca
     assert server.bodies == []
 
 
+def test_a_dry_run_needs_no_key(call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    planned = call("unpack", AT, *model("openai:gpt-5-mini", "--dry-run"))
+    asked = call("unpack", AT, *model("openai:gpt-5-mini"))
+
+    assert planned.exit_code == 0, planned.stderr
+    assert "1 step, 2 calls" in planned.stdout
+    assert (asked.exit_code, asked.stdout) == (2, "")
+    assert "needs the key OPENAI_API_KEY" in asked.stderr
+
+
 def test_a_step_is_committed_and_its_provenance_can_be_read(call: Callable[..., Result]) -> None:
     with served(OTHER, GOOD) as (spec, _):
         done = call("unpack", AT, *model(spec, "--seed", "5"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kb.errors import FailedError, InputError, PrioryError
 from unpacking.language_model.prices import price_of
 from unpacking.language_model.requests import Request, Response
-from unpacking.language_model.specs import COMPATIBLE, LOCAL, ModelSpec, check_usable
+from unpacking.language_model.specs import COMPATIBLE, LOCAL, ModelSpec, check_usable, is_key_missing
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -25,18 +25,21 @@ _TAKES_SEED = {"openai", COMPATIBLE, "ollama", LOCAL, "mistralai", "groq"}
 _CUT = {"length", "max_tokens", "MAX_TOKENS"}
 
 
-def chat_model(spec: ModelSpec, *, timeout: float = 120.0, window: int | None = None) -> BaseChatModel:
+def chat_model(
+    spec: ModelSpec, *, timeout: float = 120.0, window: int | None = None, is_asked: bool = True
+) -> BaseChatModel:
     """The chat model of a spec; nothing is sent. It retries nothing by itself.
 
     Args:
         spec: Which model.
         timeout: Seconds to wait for an answer.
         window: Tokens that a local model keeps in view; None for what its file says, 4,096 at most.
+        is_asked: Whether it will be asked; one that only tells how long a prompt may be needs no key.
 
     Raises:
         InputError: A package, a key or a file is missing, or the provider is not known.
     """
-    check_usable(spec)
+    check_usable(spec, with_key=is_asked)
     if spec.provider == LOCAL:
         from unpacking.language_model.local import LocalChat
 
@@ -48,6 +51,8 @@ def chat_model(spec: ModelSpec, *, timeout: float = 120.0, window: int | None = 
     if provider == COMPATIBLE:
         provider = "openai"
         options |= {"base_url": spec.url, "api_key": os.environ.get(KEY_OF_COMPATIBLE) or "none"}
+    if not is_asked and is_key_missing(spec):
+        options["api_key"] = "none"
     if provider == "ollama":
         options = {"client_kwargs": {"timeout": timeout}}
     try:

@@ -172,13 +172,14 @@ def ready(  # noqa: PLR0913  # what a model is asked with
     timeout: float = 120.0,
     window: int | None = None,
     chat: BaseChatModel | None = None,
+    is_asked: bool = True,
 ) -> Asked:
-    """A model that is ready to be asked.
+    """A model that is ready to be asked, or to say what it would be asked.
 
     Raises:
-        InputError: A package, a key or a file is missing.
+        InputError: A package or a file is missing, or a key where it will be asked.
     """
-    model = chat or chat_model(spec, timeout=timeout, window=window)
+    model = chat or chat_model(spec, timeout=timeout, window=window, is_asked=is_asked)
     return Asked(tree, spec, spec.text if chat else identity(spec), model, spending or Spending(), parallel)
 
 

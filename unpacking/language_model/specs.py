@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from kb.errors import InputError
 
-__all__ = ["COMPATIBLE", "LOCAL", "ModelSpec", "check_usable", "identity", "parse_spec"]
+__all__ = ["COMPATIBLE", "LOCAL", "ModelSpec", "check_usable", "identity", "is_key_missing", "parse_spec"]
 
 LOCAL, COMPATIBLE = "local", "openai-compatible"
 HOW = (
@@ -92,8 +92,12 @@ def _split(url: str) -> SplitResult | None:
         return None
 
 
-def check_usable(spec: ModelSpec) -> None:
+def check_usable(spec: ModelSpec, *, with_key: bool = True) -> None:
     """Refuse a model whose package, key or file is missing, before anything is spent.
+
+    Args:
+        spec: Which model.
+        with_key: Whether it has to have a key, which one that is not going to be asked needs not.
 
     Raises:
         InputError: It says what is missing and how to get it.
@@ -107,13 +111,19 @@ def check_usable(spec: ModelSpec) -> None:
     provider = "openai" if spec.provider == COMPATIBLE else spec.provider
     if provider in _PACKAGES:
         _check_package(_PACKAGES[provider], "language-models", spec)
-    key = KEYS.get(spec.provider)
-    if key and not os.environ.get(key):
+    if with_key and is_key_missing(spec):
+        key = KEYS[spec.provider]
         raise InputError(
             f"{spec.text} needs the key {key}, which is not set.",
             where="--model",
             remedy=f"Get one from the provider, then: export {key}=…",
         )
+
+
+def is_key_missing(spec: ModelSpec) -> bool:
+    """The environment lacks the key that its provider is known to want."""
+    key = KEYS.get(spec.provider)
+    return key is not None and not os.environ.get(key)
 
 
 def _check_package(module: str, extra: str, spec: ModelSpec) -> None:

@@ -55,8 +55,15 @@ class LanguageModel:
     timeout: float = 120.0
     chat: BaseChatModel | None = field(default=None, compare=False, repr=False)
 
-    def on(self, tree: Tree, spending: Spending | None = None) -> LanguageModelUnpacker:
+    def on(
+        self, tree: Tree, spending: Spending | None = None, *, is_asked: bool = True
+    ) -> LanguageModelUnpacker:
         """The unpacker for a tree.
+
+        Args:
+            tree: Whose Z.
+            spending: The run's budget.
+            is_asked: Whether it will be asked; one that only says what it would be asked needs no key.
 
         Raises:
             InputError: The model can't be used, a setting is out of range, or the mode needs data.
@@ -80,6 +87,7 @@ class LanguageModel:
             timeout=self.timeout,
             window=self.window,
             chat=self.chat,
+            is_asked=is_asked,
         )
         return LanguageModelUnpacker(self, asked)
 
