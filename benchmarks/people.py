@@ -22,7 +22,7 @@ from benchmarks.domains import Pair, pairs
 from benchmarks.word_trees import WordTask, fit_now, prior_now, word_task
 from kb.arrays import Codes, Numbers
 from learning.people.agreement import agreement
-from learning.people.alarm import Unrated, lean_of_words, says_of_ratings
+from learning.people.alarm import Unrated, lean_of_words, outcome_of, says_of_ratings
 from learning.people.certificate import (
     contradictions,
     divergences,
@@ -43,16 +43,16 @@ from ui.domains import CLASSES, Domain, fetched_sdist, lexicon_of, read_domains
 
 TO_CERTIFY = ("products → opinion", "films → products", "tweets → opinion")
 TO_ALARM = ("products → films", "films → products", "opinion → tweets", "tweets → opinion")
-KINDS = ("as they are", "shuffled", "reversed")
+KINDS = {"as they are": 1, "shuffled": 5, "reversed": 1}  # how many of each
 SIZES = (10, 25, 50, 100)
 
 
-def damaged(prior: Prior, kind: str) -> Prior:
-    """Prior from the same answers with something wrong."""
+def damaged(prior: Prior, kind: str, number: int) -> Prior:
+    """Prior from the same answers with something wrong; shuffles are numbered."""
     said = prior.said_of_words
     if said is None or kind == "as they are":
         return prior
-    wrong = said.reversed() if kind == "reversed" else said.shuffled(np.random.default_rng(1))
+    wrong = said.reversed() if kind == "reversed" else said.shuffled(np.random.default_rng(1 + number))
     return replace(prior, said_of_words=wrong)
 
 
@@ -152,33 +152,37 @@ def certify(domains: dict[str, Domain], rated: RecordedRaters, draws: int) -> No
 
 
 def alarm(domains: dict[str, Domain], rated: RecordedRaters, draws: int) -> None:
-    """How often the agreement test confirms and contradicts, by what is wrong with the ratings."""
+    """How often ratings are confirmed and contradicted, by what is wrong with them."""
     found: dict[tuple[str, int], Counter[str]] = {}
+    by_forecasts: dict[tuple[str, int], Counter[str]] = {}
     for pair in pairs(domains, 0):
         if pair.name not in TO_ALARM:
             continue
         with fitted(pair, rated) as (task, prior, reading):
             turned = task.tree.task.classes[0] != CLASSES[0]
             D, y = task.background.matches(task.tree.D.cases)[pair.fit], task.tree.D.y[pair.fit]
-            for kind in KINDS:
-                fit = fit_now(task, damaged(prior, kind), on=pair.fit)
+            for kind, number in ((k, i) for k, many in KINDS.items() for i in range(many)):
+                fit = fit_now(task, damaged(prior, kind, number), on=pair.fit)
                 says = says_of_ratings(fit, Unrated(fit.scorecard, fit.points), reading.A)
                 z = lean_of_words(fit, D, y, seed=0)
                 rng = np.random.default_rng(2)
                 for n in SIZES:
-                    here = Counter[str]()
+                    here, alone = Counter[str](), Counter[str]()
                     for draw in range(draws):
                         rows = rng.permutation(len(says))[:n]
                         people = one_rater_each(pair, rows, rng, turned=turned)
-                        here[agreement(says[rows], people, seed=draw).outcome] += 1
+                        test = agreement(says[rows], people, seed=draw)
+                        here[outcome_of(test, z)] += 1
+                        alone[test.outcome] += 1
                     found.setdefault((kind, n), Counter()).update(here)
+                    by_forecasts.setdefault((kind, n), Counter()).update(alone)
                     print(
-                        f"{pair.name:<20} {kind:<12} {n:>4} {_shares(here)}  z on D {z or 0.0:.1f}",
-                        flush=True,
+                        f"{pair.name:<20} {kind:<12} {n:>4} {_shares(here)}  z on D {z or 0:.1f}", flush=True
                     )
-    print("\nall pairs")
-    for (kind, n), counts in found.items():
-        print(f"{kind:<12} {n:>4} {_shares(counts)}")
+    for title, table in (("both witnesses", found), ("forecasts alone", by_forecasts)):
+        print(f"\nall pairs, {title}")
+        for (kind, n), counts in table.items():
+            print(f"{kind:<12} {n:>4} {_shares(counts)}")
 
 
 def _shares(counts: Counter[str]) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from kb.arrays import Numbers
 
-__all__ = ["Agreement", "agreement", "lean_against_points"]
+__all__ = ["Agreement", "Outcome", "agreement", "lean_against_points"]
 
 Outcome = Literal["confirmed", "not confirmed", "contradicted"]
 LEVEL = 0.05

@@ -34,6 +34,7 @@ __all__ = [
     "Unrated",
     "alarm",
     "lean_of_words",
+    "outcome_of",
     "says_of_ratings",
     "unrated_points",
     "worth_asking_again",
@@ -41,6 +42,7 @@ __all__ = [
 
 NAMED = 5
 SURELY = 2.0  # standard deviations
+GOES_WITH_D = 1.645  # z from which chance explains one in twenty
 ENOUGH = 50  # forecasts that tell right ratings from wrong ones, see docs/people.md
 Doubt = Literal["ratings", "predictions"]
 
@@ -72,7 +74,7 @@ class Alarm:
     """What the witnesses say.
 
     Attributes:
-        outcome: Whether people's unaided forecasts confirm the ratings.
+        outcome: Whether people's unaided forecasts confirm the ratings, and D where words were given sides.
         agreement: The test behind it; None where nobody forecast unaided or nobody rated.
         z_on_D: How far rated sides go with D, in standard deviations; None where no sides were rated.
         doubt: Which of the two to doubt; None where there is no contradiction or it can't be told.
@@ -138,6 +140,12 @@ def _outcome_in_words(found: Alarm) -> str:
         return (
             f"People's unaided forecasts of {test.n} random cases confirm the ratings "
             f"(chance {test.together:.3f})."
+        )
+    if test.outcome == "confirmed":
+        return (
+            f"People's unaided forecasts of {test.n} random cases go with the ratings (chance "
+            f"{test.together:.3f}), but the sides given to words don't go with the labelled cases "
+            f"(z {found.z_on_D:.1f}): not confirmed, as sides dealt out by chance may look so."
         )
     if found.outcome == "contradicted":
         return (
@@ -220,6 +228,21 @@ def _as_rated(fit: Fit) -> dict[str, float]:
     return switches_of(fit.background.every, claims, fit.prior)[0]
 
 
+def outcome_of(test: Agreement, z_on_D: float | None) -> Outcome:
+    """What forecasts and labelled cases together say of the ratings.
+
+    Ratings dealt out by chance among words pass either witness once in twenty times or more, as few frequent
+    words decide; both at once, hardly ever.
+
+    Args:
+        test: Of people's unaided forecasts.
+        z_on_D: How far rated sides go with D; None where that can't be told.
+    """
+    if test.outcome == "confirmed" and z_on_D is not None and z_on_D < GOES_WITH_D:
+        return "not confirmed"
+    return test.outcome
+
+
 def alarm(tree: Tree, *, seed: int = 0) -> Alarm:
     """Hear the witnesses of a tree: ratings, unaided forecasts of drawn samples, and D.
 
@@ -239,7 +262,7 @@ def alarm(tree: Tree, *, seed: int = 0) -> Alarm:
         if test.outcome == "contradicted":
             third = agreement(unrated.log_odds(A, fit.seed), people, seed=seed)
             doubt = _whom_to_doubt(third, z)
-    outcome = test.outcome if test else "not confirmed"
+    outcome = outcome_of(test, z) if test else "not confirmed"
     return Alarm(outcome, test, z, doubt, worth_asking_again(tree, fit, tree.Dstar))
 
 

@@ -9,7 +9,8 @@ from kb.errors import InputError
 from kb.knowledge import Tree
 from learning.fitting import latest_fit
 from learning.people import imitation
-from learning.people.alarm import alarm
+from learning.people.agreement import Agreement, Outcome
+from learning.people.alarm import Alarm, alarm, outcome_of
 from learning.people.audit import audit_state, begin_audit, sequential_test
 from learning.people.findings import people_findings
 from learning.people.samples import choose_sample, draw_sample, samples
@@ -81,6 +82,35 @@ def test_where_ratings_go_against_forecasts_and_d_they_are_doubted(
     found = alarm(tree)
 
     assert (found.outcome, found.doubt) == ("contradicted", "ratings")
+
+
+@pytest.mark.parametrize(
+    ("test", "z_on_D", "outcome"),
+    [
+        ("confirmed", None, "confirmed"),
+        ("confirmed", 8.5, "confirmed"),
+        ("confirmed", 0.4, "not confirmed"),
+        ("confirmed", -3.0, "not confirmed"),
+        ("not confirmed", 8.5, "not confirmed"),
+        ("contradicted", 8.5, "contradicted"),
+        ("contradicted", None, "contradicted"),
+    ],
+)
+def test_sides_of_words_are_confirmed_by_both_witnesses_or_by_none(
+    test: Outcome,
+    z_on_D: float | None,
+    outcome: Outcome,
+) -> None:
+    assert outcome_of(Agreement(test, 0.01, 0.99, 3.0, 50), z_on_D) == outcome
+
+
+def test_what_only_forecasts_confirm_is_said_not_to_be() -> None:
+    test = Agreement("confirmed", 0.01, 0.99, 3.0, 50)
+
+    said = Alarm("not confirmed", test, 0.4, None, ()).sentences()[0]
+
+    assert "go with the ratings (chance 0.010)" in said
+    assert "(z 0.4): not confirmed" in said
 
 
 def test_without_ratings_nothing_is_confirmed(asked: Tree) -> None:
