@@ -220,7 +220,7 @@ def _children(db: Database, made: Sequence[tuple[Facts, int, Expansion]]) -> Ite
     ]
     stored: dict[int, dict[str, Any]] = {}
     for row in db.read(QUERIES["expanded children"], rows=rows) if rows else []:
-        below = statement(row)
+        below = statement(row["stored"])
         stored.setdefault(row["r.at"], {})[path_of(below.address)] = below.draft
     for at, (facts, slot, each) in enumerate(made):
         top = facts.address or TOP

@@ -308,7 +308,7 @@ def _refuse_other_children(
     there: dict[int, list[Statement]] = {}
     for part in chunks(rows):
         for found in run(tx, QUERIES["expanded children"], rows=part):
-            there.setdefault(found["r.at"], []).append(statement(found))
+            there.setdefault(found["r.at"], []).append(statement(found["stored"]))
     for row in rows:
         expansion = made[row["at"]]
         wanted = {

@@ -17,7 +17,16 @@ from kb.records import TreeRecord
 from kb.statements import Draft, Measures, Statement
 from kb.stores.neo4j.connections import Database, run
 from kb.stores.neo4j.queries import QUERIES
-from kb.stores.neo4j.rows import chunks, known_tree, measures_row, new_row, short, statement, unknown_address
+from kb.stores.neo4j.rows import (
+    chunks,
+    known_tree,
+    listed,
+    measures_row,
+    new_row,
+    short,
+    statement,
+    unknown_address,
+)
 from kb.stores.protocol import TreeExistsError
 from kb.stores.refusals import tree_among
 from kb.stores.values import canonical
@@ -49,7 +58,7 @@ def tree_named(db: Database, name: str) -> TreeRecord:
 def create_tree(db: Database, tree: TreeRecord, root: Draft) -> None:
     """Store a tree with its root, or nothing."""
     spec = canonical(dict(tree.spec), what=f"the spec of {tree.name}")
-    row = new_row(tree.tree_id, Statement(ROOT, root, created=tree.created))
+    row = listed(new_row(tree.tree_id, Statement(ROOT, root, created=tree.created)))
     given = {
         "tree": short(tree.tree_id, what="the id of a tree"),
         "name": short(tree.name, what="the name of a tree"),
@@ -149,20 +158,17 @@ def put_statements(db: Database, tree_id: str, statements: Sequence[Statement]) 
     ordered = sorted({each.address: each for each in statements}.values(), key=lambda s: path_of(s.address))
     ups = {up: str(key(tree_id, up)) for each in ordered if (up := parent(each.address)) is not None}
     rows = {each.address: new_row(tree_id, each, keys=ups) for each in ordered}
-    own = {row["key"] for row in rows.values()}
-    outside = sorted({*ups.values()} - own)
     tries: list[int] = []
 
     def work(tx: ManagedTransaction) -> int:
         known_tree(db, tree_id, tx)
         tries.append(1)
-        slots = _current_slots(tx, [*outside, *(sorted(own) if len(tries) > 1 else _ends(ordered, rows))])
-        if len(tries) == 1 and not own.isdisjoint(slots):
-            slots = _current_slots(tx, sorted({*outside, *own}))
-        known = [each for each in ordered if rows[each.address]["key"] in slots]
-        _keep(tx, known, rows)
-        new = [each for each in ordered if rows[each.address]["key"] not in slots]
-        _create(tx, (db, tree_id), [dict(rows[each.address]) for each in new], slots)
+        there: set[str] = set()
+        if len(tries) > 1 or _stored(tx, _ends(ordered, rows)):
+            there = _stored(tx, sorted(row["key"] for row in rows.values()))
+        _keep(tx, [each for each in ordered if rows[each.address]["key"] in there], rows)
+        new = [each for each in ordered if rows[each.address]["key"] not in there]
+        _create(tx, (db, tree_id), [dict(rows[each.address]) for each in new])
         return len(new)
 
     return db.writing(work)
@@ -176,12 +182,9 @@ def _ends(ordered: Sequence[Statement], rows: Mapping[Address, Mapping[str, Any]
     return [rows[each.address]["key"] for each in (*ordered[:1], *ordered[-1:])]
 
 
-def _current_slots(tx: ManagedTransaction, keys: Sequence[str]) -> dict[str, int | None]:
-    """Of those of the keys that are stored."""
-    found: dict[str, int | None] = {}
-    for part in chunks(keys):
-        found.update((row["key"], row["s.current_slot"]) for row in run(tx, QUERIES["present"], keys=part))
-    return found
+def _stored(tx: ManagedTransaction, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that are stored."""
+    return {row["key"] for part in chunks(keys) for row in run(tx, QUERIES["present"], keys=part)}
 
 
 def _keep(
@@ -190,8 +193,7 @@ def _keep(
     """Refuse what is stored otherwise; give those that are stored measures if they have none."""
     there: dict[Address, Draft] = {}
     for part in chunks([rows[each.address]["key"] for each in known]):
-        for row in run(tx, QUERIES["statements"], keys=part):
-            stored = statement(row)
+        for stored in map(statement, run(tx, QUERIES["statements"], keys=part)[0]["page"]):
             there[stored.address] = stored.draft
     for each in known:
         if there[each.address] != each.draft:
@@ -204,34 +206,25 @@ def _keep(
         run(tx, QUERIES["measure if none"], rows=some)
 
 
-def _create(
-    tx: ManagedTransaction,
-    tree: tuple[Database, str],
-    rows: list[dict[str, Any]],
-    slots: Mapping[str, int | None],
-) -> None:
+def _create(tx: ManagedTransaction, tree: tuple[Database, str], rows: list[dict[str, Any]]) -> None:
     """Create statements, level by level, so that each finds its parent; parents count what they got."""
     db, tree_id = tree
     own = {row["key"]: row for row in rows}
     more: dict[str, dict[int, int]] = {}
     for row in rows:
-        up = row["parent"]
-        if up not in own and up not in slots:
-            raise unknown_address(tx, tree_id, [parent(row["address"]) or ROOT])
-        of = more.setdefault(up, {})
+        of = more.setdefault(row["parent"], {})
         of[row["slot"]] = of.get(row["slot"], 0) + 1
-    for up, by_slot in more.items():
+    counts = []
+    for up, by_slot in sorted(more.items()):
         if up in own:
             own[up]["current_slot"] = min(by_slot)
             own[up]["n_children"] = by_slot[min(by_slot)]
+        else:
+            counts.append({"key": up, "first": min(by_slot), "more": [[*each] for each in by_slot.items()]})
+    if sum(run(tx, QUERIES["more children"], rows=some)[0]["n"] for some in chunks(counts)) < len(counts):
+        outside = [row["address"] for row in rows if row["parent"] not in own]
+        raise unknown_address(tx, tree_id, [parent(address) or ROOT for address in outside])
     rows.sort(key=lambda row: depth(row["address"]))
     for _, level in groupby(rows, key=lambda row: depth(row["address"])):
-        for part in chunks(list(level)):
+        for part in chunks([listed(row) for row in level]):
             run(tx, QUERIES["new statements"], tree=tree_id, rows=part, now=db.now)
-    counts = [
-        {"key": up, "first": min(by_slot), "more": [[slot, n] for slot, n in by_slot.items()]}
-        for up, by_slot in sorted(more.items())
-        if up not in own
-    ]
-    for some in chunks(counts):
-        run(tx, QUERIES["more children"], rows=some)

@@ -8,12 +8,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from neo4j import ManagedTransaction, Record
+from neo4j import ManagedTransaction
 
 from kb.address import Address, address_of, ancestors, key, last_ordinal, parent, path_of, slot_of
 from kb.errors import InputError
 from kb.statements import Draft, Measures, Statement
 from kb.stores.neo4j.connections import Database, run
+from kb.stores.neo4j.cypher.pieces import FIELDS, MEASURED
 from kb.stores.neo4j.queries import QUERIES
 from kb.stores.protocol import UnknownAddressError, UnknownTreeError
 from kb.stores.values import canonical
@@ -26,6 +27,7 @@ __all__ = [
     "chunks",
     "folded",
     "known_tree",
+    "listed",
     "measures_row",
     "new_row",
     "short",
@@ -102,6 +104,12 @@ def new_row(
     return {name: value for name, value in properties.items() if value is not None}  # less to send
 
 
+def listed(row: Row) -> list[Any]:
+    """The values of ``new_row`` as "new statements" reads them, the measures in a list at the end."""
+    measured = [row.get(name) for name in MEASURED] if "rated" in row else None
+    return [*(row.get(name) for name in FIELDS), measured]
+
+
 def measures_row(measures: Measures | None, *, what: str) -> dict[str, Any]:
     """The properties of what a fit found; none of them for None.
 
@@ -114,19 +122,17 @@ def measures_row(measures: Measures | None, *, what: str) -> dict[str, Any]:
     return {**plain, "points": canonical(plain["points"], what=what)}
 
 
-def statement(row: Record) -> Statement:
-    """The statement of a row of the queries that return statements."""
-    v = row.values()
-    return statement_of(v[-23:])
-
-
-def statement_of(v: Sequence[Any]) -> Statement:
-    """The statement whose 23 columns are ``v``."""
-    draft = Draft(v[1], v[2], v[3], v[4], tuple(v[5]), v[6], v[7])
+def statement(stored: Sequence[Any]) -> Statement:
+    """The statement that was read as the list ``STORED``."""
+    path, text, kind, condition, side, columns, origin, replaces, *rest = stored
+    n_children, current_slot, is_unpacked, is_dropped, created, measured = rest
+    draft = Draft(text, kind, condition, side, tuple(columns), origin, replaces)
     measures = None
-    if v[16] is not None:
-        measures = Measures(json.loads(v[13]), v[14], v[15], v[16], v[17], v[18], v[19], alarm=v[20])
-    return Statement(address_of(v[0]), draft, v[8], v[9], v[10], v[11], measures, v[12])
+    if measured is not None:
+        measures = Measures(json.loads(measured[0]), *measured[1:])
+    return Statement(
+        address_of(path), draft, n_children, current_slot, is_unpacked, is_dropped, measures, created
+    )
 
 
 def known_tree(db: Database, tree_id: str, tx: ManagedTransaction | None = None) -> None:

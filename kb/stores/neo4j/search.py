@@ -86,6 +86,6 @@ def in_order(tx: ManagedTransaction, tree_id: str, paths: Sequence[str]) -> list
     found = {
         str(key(tree_id, each.address)): each
         for part in chunks(keys)
-        for each in map(statement, run(tx, QUERIES["statements"], keys=part))
+        for each in map(statement, run(tx, QUERIES["statements"], keys=part)[0]["page"])
     }
     return [found[at] for at in keys if at in found]

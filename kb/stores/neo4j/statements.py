@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from neo4j import ManagedTransaction, Record
 
-from kb.address import Address, address_of, ancestors, child, key, path_of
+from kb.address import Address, address_of, ancestors, child, key, last_ordinal, path_of, slot_of
 from kb.records import Page
 from kb.statements import Statement
 from kb.stores.cursors import decode, encode
@@ -31,9 +32,9 @@ def nodes(db: Database, tree_id: str, addresses: Sequence[Address]) -> list[Stat
     keys = [str(key(tree_id, address)) for address in addresses]
     known_tree(db, tree_id)
     found = [
-        statement(row)
+        statement(stored)
         for part in chunks(list(dict.fromkeys(keys)))
-        for row in db.read(QUERIES["statements"], keys=part)
+        for stored in db.read(QUERIES["statements"], keys=part)[0]["page"]
     ]
     return sorted(found, key=lambda each: path_of(each.address))
 
@@ -48,25 +49,18 @@ def children(
 ) -> Page[Statement]:
     """One page of the children in a slot."""
     query = f"children {tree_id} {of} {slot}"
-    start = None if after is None else decode(query, after, int, int)
-    at = key(tree_id, of)
+    start: tuple[Any, ...] = (slot, -1) if after is None else decode(query, after, int, int)
+    at, wanted = key(tree_id, of), limit_of(limit) + 1
     known_tree(db, tree_id)
-    if start is None:
-        chosen, ordinal = slot, -1
-        if chosen is None:
-            place = db.read(QUERIES["place"], key=at)
-            chosen = place[0]["s.current_slot"] if place else None
+    if start[0] is None:
+        found = db.read(QUERIES["first children"], key=at, limit=wanted)
     else:  # a walk that was begun in one slot stays in it
-        chosen, ordinal = int(start[0]), int(start[1])
-    rows = (
-        db.read(QUERIES["children"], key=at, slot=chosen, after=ordinal, limit=limit_of(limit) + 1)
-        if chosen is not None
-        else []
-    )
-    items = tuple(map(statement, rows[:limit]))
-    if len(rows) <= limit or chosen is None:
-        return Page(items)
-    return Page(items, encode(query, chosen, rows[limit - 1]["s.ordinal"]))
+        found = db.read(QUERIES["children"], key=at, slot=start[0], after=start[1], limit=wanted)
+    items = [statement(stored) for stored in (found[0]["page"] if found else ())]
+    if len(items) <= limit:
+        return Page(tuple(items))
+    last = items[limit - 1].address
+    return Page(tuple(items[:limit]), encode(query, slot_of(last), last_ordinal(last)))
 
 
 def subtree(
@@ -78,70 +72,74 @@ def subtree(
     last = None if after is None else str(decode(query, after, str)[0])
     limit_of(limit)
 
-    def read(tx: ManagedTransaction) -> tuple[list[Record], bool]:
+    def read(tx: ManagedTransaction) -> tuple[list[Found], bool]:
         known_tree(db, tree_id, tx)
-        kept: list[Record] = []
-        for row in (
-            _range(tx, tree_id, top, last, limit) if every_slot else _walk(tx, tree_id, top, last, limit)
-        ):
+        kept: list[Found] = []
+        for found in (_range if every_slot else _walk)(tx, tree_id, top, last, limit):
             if len(kept) == limit:
                 return kept, True
-            kept.append(row)
+            kept.append(found)
         return kept, False
 
-    rows, has_more = db.reading(read)
-    return Page(tuple(map(statement, rows)), encode(query, rows[-1]["s.path"]) if has_more else None)
+    kept, has_more = db.reading(read)
+    return Page(tuple(each for _, each in kept), encode(query, kept[-1][0]) if has_more else None)
 
 
-def _range(tx: ManagedTransaction, tree_id: str, top: str, last: str | None, limit: int) -> Iterator[Record]:
-    """Rows of every slot, as many at once as the page may still need."""
+Found = tuple[str, Statement]  # with its path
+
+
+def _range(tx: ManagedTransaction, tree_id: str, top: str, last: str | None, limit: int) -> Iterator[Found]:
+    """Statements of every slot, as many at once as the page may still need."""
     start: str | None = (
         top if last is None else last + "0"
     )  # all below ``last`` begin with it and more digits
     size = min(limit + 1, _LARGEST_PAGE)
     while start is not None:
-        rows = run(tx, QUERIES["subtree"], tree=tree_id, start=start, end=top + BEYOND, limit=size)
-        yield from rows
-        start = rows[-1]["s.path"] + "0" if len(rows) == size else None
+        rows = run(tx, QUERIES["subtree"], tree=tree_id, start=start, end=top + BEYOND, limit=size)[0]["page"]
+        for stored in rows:
+            yield stored[0], statement(stored)
+        start = rows[-1][0] + "0" if len(rows) == size else None
 
 
-def _walk(tx: ManagedTransaction, tree_id: str, top: str, last: str | None, limit: int) -> Iterator[Record]:
-    """Rows along current slots, jumping past the range of every slot that is not current."""
+def _walk(tx: ManagedTransaction, tree_id: str, top: str, last: str | None, limit: int) -> Iterator[Found]:
+    """Statements along current slots, jumping past the range of every slot that is not current."""
     current: dict[str, int | None] = {}
-    start: str | None = top
-    if last is not None:
-        levels = [last[:at] for at in range(len(top), len(last) + 1, SEGMENT)]
-        current.update(current_slots(tree_id, levels, _runner(tx)))
-        start = last + "0"
     size = min(limit + 1, _LARGEST_PAGE)
-    while start is not None:
-        rows = run(tx, QUERIES["subtree"], tree=tree_id, start=start, end=top + BEYOND, limit=size)
-        start = rows[-1]["s.path"] + "0" if len(rows) == size else None
-        for row in rows:
-            jump = None if row["s.path"] == top else _jump(row, current)
+    given: dict[str, Any] = {"tree": tree_id, "end": top + BEYOND, "limit": size}
+    if last is None:
+        (found,) = run(tx, QUERIES["subtree"], start=top, **given)
+    else:
+        above = [last[:at] for at in range(len(top), len(last) + 1, SEGMENT)]
+        keys = [str(key(tree_id, address_of(path))) for path in above]
+        (found,) = run(tx, QUERIES["subtree after"], above=keys, start=last + "0", **given)
+        current.update(found["above"])
+    while rows := found["page"]:
+        start = rows[-1][0] + "0" if len(rows) == size else None
+        for stored in rows:
+            path, each = stored[0], statement(stored)
+            jump = None if path == top else _jump(path, each, current)
             if jump is not None:
                 start = jump
                 break
-            current[row["s.path"]] = row["s.current_slot"]
-            yield row
+            current[path] = each.slot
+            yield path, each
+        if start is None:
+            return
+        (found,) = run(tx, QUERIES["subtree"], start=start, **given)
 
 
-def _jump(row: Record, current: dict[str, int | None]) -> str | None:
-    """Where the walk goes on instead of ``row``; None if the row is on it."""
-    parent_path: str = row["s.path"][:-SEGMENT]
-    slot = current.get(parent_path)
-    if slot == row["s.slot"]:
+def _jump(path: str, found: Statement, current: Mapping[str, int | None]) -> str | None:
+    """Where the walk goes on instead of what was found; None if that is on it."""
+    parent_path = path[:-SEGMENT]
+    slot, its_slot = current.get(parent_path), slot_of(found.address)
+    if slot == its_slot:
         return None
-    if slot is None or slot < row["s.slot"]:
+    if slot is None or slot < its_slot:
         return parent_path + BEYOND
     return path_of(child(address_of(parent_path), 0, slot=slot))
 
 
 Runner = Callable[[list[str]], list[Record]]
-
-
-def _runner(tx: ManagedTransaction) -> Runner:
-    return lambda keys: run(tx, QUERIES["present"], keys=keys)
 
 
 def current_slots(tree_id: str, paths: Sequence[str], present: Runner) -> dict[str, int | None]:

@@ -82,8 +82,8 @@ def without_vector(
     rows = db.read(
         QUERIES["without vector"], tree=tree_id, model=model, after=last, limit=limit_of(limit) + 1
     )
-    items = tuple(map(statement, rows[:limit]))
-    return Page(items, encode(query, rows[limit - 1]["s.path"]) if len(rows) > limit else None)
+    items = tuple(statement(row["stored"]) for row in rows[:limit])
+    return Page(items, encode(query, path_of(items[-1].address)) if len(rows) > limit else None)
 
 
 def nearest(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["CLOCK", "COLUMNS", "FREE", "LAST_CHILD", "LEAF", "MEASURES", "NEW", "NOW", "WORK"]
+__all__ = [
+    "CLOCK",
+    "FIELDS",
+    "FREE",
+    "LAST_CHILD",
+    "LEAF",
+    "MEASURED",
+    "MEASURES",
+    "NEW",
+    "NOW",
+    "STORED",
+    "WORK",
+]
 
-COLUMNS = (
-    "s.path, s.text, s.kind, s.condition, s.side, s.columns, s.origin, s.replaces, s.n_children, "
-    "s.current_slot, s.is_unpacked, s.is_dropped, s.created, s.points, s.plausibility, s.plausibility_sd, "
-    "s.rated, s.nats_on_D, s.carries_D, s.carries_Dstar, s.alarm, s.slot, s.ordinal"
-)
 NOW = "coalesce($now, timestamp() / 1000.0)"
 CLOCK = "head([t IN [datetime.realtime()] | t.epochSeconds * 1000000000 + t.nanosecond])"  # read once
 _PROPERTIES = (
@@ -19,16 +26,71 @@ _PROPERTIES = (
 )
 # Nothing that "commit" sets is read from the rows: to the planner it might be a property that was just set.
 LEAF = "{" + _PROPERTIES + ", n_children: 0}"
+# Many at once are lists: maps would name every property of every row, which costs a third of the sending.
+FIELDS = (
+    "key",
+    "path",
+    "address",
+    "parent",
+    "slot",
+    "ordinal",
+    "is_dropped",
+    "kind",
+    "condition",
+    "side",
+    "columns",
+    "origin",
+    "replaces",
+    "size",
+    "text",
+    "folded",
+    "token",
+    "current_slot",
+    "n_children",
+    "created",
+)
+MEASURED = (
+    "points",
+    "plausibility",
+    "plausibility_sd",
+    "rated",
+    "nats_on_D",
+    "carries_D",
+    "carries_Dstar",
+    "alarm",
+)
+# What a statement is read from, as one list. Each value costs time in Python, and most statements are not
+# measured, so their eight measures are one null.
+_PLAIN = (
+    "path",
+    "text",
+    "kind",
+    "condition",
+    "side",
+    "columns",
+    "origin",
+    "replaces",
+    "n_children",
+    "current_slot",
+    "is_unpacked",
+    "is_dropped",
+    "created",
+)
+STORED = (
+    "["
+    + ", ".join(f"s.{name}" for name in _PLAIN)
+    + ", CASE WHEN s.rated IS NULL THEN null ELSE ["
+    + ", ".join(f"s.{name}" for name in MEASURED)
+    + "] END]"
+)
 NEW = (
-    "{" + _PROPERTIES + ", current_slot: r.current_slot, n_children: r.n_children, points: r.points, "
-    "plausibility: r.plausibility, plausibility_sd: r.plausibility_sd, rated: r.rated, "
-    "nats_on_D: r.nats_on_D, carries_D: r.carries_D, carries_Dstar: r.carries_Dstar, alarm: r.alarm}"
+    "{tree: $tree, is_unpacked: false, "
+    + ", ".join(f"{name}: r[{at}]" for at, name in enumerate(FIELDS[:-1]))
+    + f", created: coalesce(r[{len(FIELDS) - 1}], {NOW}), "
+    + ", ".join(f"{name}: r[{len(FIELDS)}][{at}]" for at, name in enumerate(MEASURED))
+    + "}"
 )
-MEASURES = (
-    "SET s.points = r.points, s.plausibility = r.plausibility, s.plausibility_sd = r.plausibility_sd, "
-    "s.rated = r.rated, s.nats_on_D = r.nats_on_D, s.carries_D = r.carries_D, "
-    "s.carries_Dstar = r.carries_Dstar, s.alarm = r.alarm "
-)
+MEASURES = "SET " + ", ".join(f"s.{name} = r.{name}" for name in MEASURED) + " "
 WORK = "(w:Work {statement: $key, slot: $slot})"
 FREE = "w.worker = null, w.until = null"
 LAST_CHILD = (

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from kb.stores.neo4j.cypher.pieces import CLOCK, COLUMNS, WORK
+from kb.stores.neo4j.cypher.pieces import CLOCK, STORED, WORK
 
 __all__ = ["READS"]
 
+# A page comes as one record: each record costs the driver as much as ten of its values.
+_RANGE = (
+    "COLLECT { MATCH (s:Statement) WHERE s.tree = $tree AND s.path >= $start AND s.path < $end "
+    f"RETURN {STORED} ORDER BY s.tree, s.path LIMIT $limit }} AS page"
+)
+_CHILDREN = f"RETURN {STORED} ORDER BY s.parent, s.slot, s.ordinal LIMIT $limit }} AS page"
 READS = {
-    "statements": f"UNWIND $keys AS key MATCH (s:Statement {{key: key}}) RETURN {COLUMNS}",
+    "statements": (
+        f"RETURN COLLECT {{ UNWIND $keys AS key MATCH (s:Statement {{key: key}}) RETURN {STORED} }} AS page"
+    ),
     "present": "UNWIND $keys AS key MATCH (s:Statement {key: key}) RETURN key, s.current_slot",
     "children": (
-        f"MATCH (s:Statement) WHERE s.parent = $key AND s.slot = $slot AND s.ordinal > $after "
-        f"RETURN {COLUMNS} ORDER BY s.parent, s.slot, s.ordinal LIMIT $limit"
+        "RETURN COLLECT { MATCH (s:Statement) WHERE s.parent = $key AND s.slot = $slot "
+        f"AND s.ordinal > $after {_CHILDREN}"
     ),
-    "subtree": (
-        f"MATCH (s:Statement) WHERE s.tree = $tree AND s.path >= $start AND s.path < $end "
-        f"RETURN {COLUMNS} ORDER BY s.tree, s.path LIMIT $limit"
+    "first children": (  # in whatever slot is current
+        "MATCH (p:Statement {key: $key}) RETURN COLLECT { MATCH (s:Statement) WHERE s.parent = $key "
+        f"AND s.slot = p.current_slot AND s.ordinal >= 0 {_CHILDREN}"
+    ),
+    "subtree": f"RETURN {_RANGE}",
+    "subtree after": (  # with the current slots of those above the place where the last page ended
+        "RETURN COLLECT { UNWIND $above AS key MATCH (s:Statement {key: key}) "
+        f"RETURN [s.path, s.current_slot] }} AS above, {_RANGE}"
     ),
     "place": "MATCH (s:Statement {key: $key}) RETURN s.current_slot, s.is_unpacked",
     "token": "MATCH (s:Statement {key: $key}) RETURN s.token AS token, s.created AS created",
@@ -96,7 +109,7 @@ READS = {
     "without vector": (
         "MATCH (s:Statement) WHERE s.tree = $tree AND s.path > $after "
         "AND NOT EXISTS { MATCH (:Vector {statement: s.key, model: $model}) } "
-        f"RETURN {COLUMNS} ORDER BY s.tree, s.path LIMIT $limit"
+        f"RETURN {STORED} AS stored ORDER BY s.tree, s.path LIMIT $limit"
     ),
     "clock": f"RETURN {CLOCK} AS clock",
     "blob": (

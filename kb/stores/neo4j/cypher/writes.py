@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from kb.stores.neo4j.cypher.pieces import CLOCK, COLUMNS, FREE, LAST_CHILD, LEAF, MEASURES, NEW, NOW, WORK
+from kb.stores.neo4j.cypher.pieces import (
+    CLOCK,
+    FIELDS,
+    FREE,
+    LAST_CHILD,
+    LEAF,
+    MEASURES,
+    NEW,
+    NOW,
+    STORED,
+    WORK,
+)
 
 __all__ = ["WRITES"]
+
+PARENT = FIELDS.index("parent")
 
 _GROWTH = {
     "same tree": "MATCH (t:Tree) WHERE t.tree_id = $tree OR t.name = $name RETURN t.tree_id, t.name",
@@ -24,13 +37,14 @@ _GROWTH = {
         "SET s.current_slot = r.slot, s.n_children = s.n_children + 1 RETURN c.created AS created"
     ),
     "new statements": (
-        f"UNWIND $rows AS r MATCH (p:Statement {{key: r.parent}}) CREATE (p)-[:HAS_CHILD]->(:Statement {NEW})"
+        f"UNWIND $rows AS r MATCH (p:Statement {{key: r[{PARENT}]}}) "
+        f"CREATE (p)-[:HAS_CHILD]->(:Statement {NEW})"
     ),
     "more children": (
         "UNWIND $rows AS r MATCH (s:Statement {key: r.key}) SET s.n_children = s.n_children + "
         "reduce(n = 0, m IN r.more | n + CASE WHEN m[0] = coalesce(s.current_slot, r.first) THEN m[1] "
         "ELSE 0 END), "
-        "s.current_slot = coalesce(s.current_slot, r.first)"
+        "s.current_slot = coalesce(s.current_slot, r.first) RETURN count(s) AS n"
     ),
     "drop": "MATCH (s:Statement {key: $key}) SET s.is_dropped = $is_dropped RETURN s.key",
     "measured": "MATCH (s:Statement) WHERE s.tree = $tree AND s.rated >= 0 RETURN s.key AS key",
@@ -89,7 +103,7 @@ _EXPANSIONS = {
     ),
     "expanded children": (
         "UNWIND $rows AS r MATCH (s:Statement) WHERE s.parent = r.key AND s.slot = r.slot "
-        f"AND s.ordinal >= r.first AND s.ordinal < r.end RETURN r.at, {COLUMNS}"
+        f"AND s.ordinal >= r.first AND s.ordinal < r.end RETURN r.at, {STORED} AS stored"
     ),
     "new expansions": (
         "UNWIND $rows AS r MATCH (s:Statement {key: r.key}) CREATE (s)<-[:EXPANDS]-(:Expansion "
