@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kb.errors import InputError
+from kb.figures import count
 from kb.task import Column
 
 __all__ = ["CODED", "column_values", "day_of", "is_missing", "text_of", "text_of_day"]
@@ -34,7 +35,7 @@ def column_values(
         given = values[column.name]
         n = len(given) if n is None else n
         if len(given) != n:
-            problem = f"has {len(given):,} values, the columns before it {n:,}."
+            problem = f"has {count(len(given), 'value')}, the columns before it {n:,}."
             raise InputError(
                 problem, where=f"column {column.name!r}", remedy="Give every column one per case."
             )

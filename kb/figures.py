@@ -1,10 +1,10 @@
-"""Figures as people read them: points instead of nats, and percent."""
+"""Figures as people read them: points instead of nats, percent, and numbers with their noun."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["POINTS_PER_NAT", "percent", "points"]
+__all__ = ["POINTS_PER_NAT", "count", "percent", "points"]
 
 POINTS_PER_NAT = 10.0 / math.log(10.0)  # 10 points are a factor of ten in the odds
 
@@ -33,3 +33,12 @@ def points(nats_added: float) -> str:
     """
     whole = round(nats_added * POINTS_PER_NAT)
     return f"+{whole}" if whole > 0 else f"−{-whole}" if whole < 0 else "0"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """A number and its noun.
+
+    >>> count(1, "statement"), count(1200, "statement")
+    ('1 statement', '1,200 statements')
+    """
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

@@ -18,6 +18,7 @@ from kb.columns import is_missing, text_of
 from kb.condition_tree import quoted_name, quoted_text
 from kb.encodings import UNSAID, Encoding, as_utf8
 from kb.errors import FailedError, InputError
+from kb.figures import count
 
 if TYPE_CHECKING:
     import duckdb
@@ -239,7 +240,7 @@ def _ragged(path: Path, plain: Path, delimiter: str, width: int, reported: str) 
             reader = csv.reader(file, delimiter=delimiter)
             for row in reader:
                 if row and len(row) != width:
-                    problem = f"has {len(row):,} values, the header {width:,}."
+                    problem = f"has {count(len(row), 'value')}, the header {width:,}."
                     return InputError(problem, where=f"{path}:{reader.line_num}", remedy=remedy)
     problem = (
         "opens a quote and doesn't close it." if "quote" in reported else reported.strip().splitlines()[0]

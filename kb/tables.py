@@ -16,6 +16,7 @@ from kb.cases import Cases, load_cases
 from kb.column_types import Cells, typed_column
 from kb.encodings import Encoding, refuse_utf8_as
 from kb.errors import InputError
+from kb.figures import count
 from kb.inference import Profile, profiles
 from kb.preparation import Preparation, PreparedTask, TaskOptions, no_column, parquet_of
 from kb.reading import Raw, check_names, raw_from_arrays, raw_from_file
@@ -120,7 +121,7 @@ def read_labels(path: Path, task: Task, *, delimiter: str | None = None) -> npt.
         if numbered := [name for name in ("case", "row") if name in raw.names and name not in own]:
             rows = _row_numbers(connection, raw, numbered[0], task.n_Dstar)
         elif raw.n != task.n_Dstar:
-            problem = f"has {raw.n:,} rows, D* has {task.n_Dstar:,}."
+            problem = f"has {count(raw.n, 'row')}, D* has {task.n_Dstar:,}."
             raise InputError(problem, where=str(path), remedy="Give one per case, or a column case (from 0).")
     codes = {label: code for code, label in enumerate(task.classes)}
     labels = np.full(task.n_Dstar, -1, dtype=np.int64)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from kb.address import ROOT, Address, depth, parent, parse_address
 from kb.conditions import parse_condition
 from kb.errors import InputError, StoppedError
+from kb.figures import count
 from kb.knowledge import Tree
 from kb.records import Cost, Expansion, Move, Proposal
 from kb.statements import KINDS, Draft, Kind, Statement
@@ -196,7 +197,7 @@ def unpack_below(  # noqa: PLR0913  # the options of a run, as people type them
         )
         if progress:
             progress(so_far, statement)
-    return replace(so_far, stopped=f"{waiting} steps need a person" if waiting else None)
+    return replace(so_far, stopped=_needs_person(waiting) if waiting else None)
 
 
 def _spent(so_far: GrowthResult, work: AtWork) -> Cost:
@@ -211,6 +212,10 @@ def _unexpanded(tree: Tree, start: Address, levels: int) -> Iterator[Statement]:
         for s in list(tree.walk(start, levels=level)):
             if depth(s.address) - depth(start) == level and not s.is_unpacked:
                 yield s
+
+
+def _needs_person(steps: int) -> str:
+    return f"{count(steps, 'step')} {'needs' if steps == 1 else 'need'} a person"
 
 
 def _log_step(tree: Tree, done: Expansion) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from kb.arrays import Codes, Numbers
+from kb.figures import count
 from kb.knowledge import Tree
 from kb.records import Cost, Judgement, total
 from kb.shift import column_shifts
@@ -57,7 +58,8 @@ def report(
     fit = current_fit(tree)
     notes: list[str] = list(fit.evidence.notes)
     if resolved := len(resolved_cases(tree).cases):
-        notes.append(f"{resolved} cases of D* are resolved; each is scored by what was forecast before.")
+        some = f"{count(resolved, 'case')} of D* {'is' if resolved == 1 else 'are'} resolved"
+        notes.append(f"{some}; each is scored by what was forecast before.")
     forecasts: Forecasts = {"Priory": _priory(tree, fit)}
     kinds: dict[str, Kind] = {"Priory": "priory"}
     if several := posterior(tree):

@@ -12,6 +12,7 @@ import time
 
 from kb.address import Address
 from kb.errors import InputError
+from kb.figures import count
 from kb.knowledge import Tree
 from kb.records import Judgement
 from kb.tokens import split_phrase
@@ -67,7 +68,7 @@ def import_words(
     keep_elsewhere(tree, recorded.source, lines, rater=rater)
     new = tree.store.append_judgements(tree.tree_id, said)
     named = list(unknown)
-    more = (f"… and {len(named) - MOST_NAMED:,} more words",) if len(named) > MOST_NAMED else ()
+    more = (f"… and {count(len(named) - MOST_NAMED, 'more word')}",) if len(named) > MOST_NAMED else ()
     return ImportedRatings(new, len(said) - new, (*named[:MOST_NAMED], *more))
 
 

@@ -65,8 +65,8 @@ def top(report: Report) -> str:
     """What the task is and what the report comes to."""
     task = report.task
     facts = [
-        ("D", f"{task.n_D:,} cases: {foreign(task.about_train)}"),
-        ("D*", f"{task.n_Dstar:,} cases: {foreign(task.about_predict)}"),
+        ("D", f"{count(task.n_D, 'case')}: {foreign(task.about_train)}"),
+        ("D*", f"{count(task.n_Dstar, 'case')}: {foreign(task.about_predict)}"),
         ("y", f"{foreign(task.target, 60)}, {count(len(task.classes), 'class', 'classes')}"),
     ]
     listed = "".join(f"<dt>{name}</dt><dd>{what}</dd>" for name, what in facts)

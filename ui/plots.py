@@ -9,7 +9,7 @@ from html import escape
 
 from learning.calibration import ReliabilityBin
 from learning.scores import Interval
-from ui.wording import clean, decimals, percent, shortened
+from ui.wording import clean, count, decimals, percent, shortened
 
 __all__ = [
     "Axis",
@@ -157,7 +157,7 @@ def evidence_plot(marks: Sequence[Mark], alarm: tuple[float, float]) -> str:
         parts.append(line(left, up, right, up, f"whisker {kind}"))
         parts.append(dot(at, up, 4.0, kind, about))
     parts += labels(shown, x, y)
-    return svg(parts, f"Nats on D against plausibility for {len(shown)} statements")
+    return svg(parts, f"Nats on D against plausibility for {count(len(shown), 'statement')}")
 
 
 Box = tuple[float, float, float, float]
@@ -214,7 +214,7 @@ def reliability_plot(bins: Sequence[ReliabilityBin]) -> str:
     for b in bins:
         at = x.at(b.confidence)
         parts.append(line(at, y.at(b.interval.low), at, y.at(b.interval.high), "whisker ours"))
-        about = f"{b.n} cases at {percent(b.confidence)}: {percent(b.frequency)} came true"
+        about = f"{count(b.n, 'case')} at {percent(b.confidence)}: {percent(b.frequency)} came true"
         size = 3.0 + 3.0 * math.sqrt(b.n / most)
         parts.append(dot(at, y.at(b.frequency), size, "ours", about))
     return svg(parts, "Calibration: frequency against probability")

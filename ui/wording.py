@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from kb.figures import POINTS_PER_NAT, percent, points
+from kb.figures import POINTS_PER_NAT, count, percent, points
 
 __all__ = [
     "LEGEND",
@@ -120,12 +120,3 @@ def duration(seconds: float) -> str:
     if seconds < 3600:
         return count(round(seconds / 60), "minute")
     return f"{seconds / 3600:.1f} hours"
-
-
-def count(n: int, noun: str, plural: str | None = None) -> str:
-    """A number and its noun.
-
-    >>> count(1, "statement"), count(1200, "statement")
-    ('1 statement', '1,200 statements')
-    """
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

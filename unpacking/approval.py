@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from kb.arrays import Codes, Mask, Numbers
+from kb.figures import count
 from kb.records import Approval, Proposal
 from kb.statements import Draft
 from unpacking.counts import fold_of, gain_nats
@@ -50,7 +51,7 @@ def score_by_data(situation: Situation, proposal: Proposal) -> Approval:
     reasons = (
         f"earns {gain:.1f} of {available:.0f} nats on D, out of fold",
         f"speaks about {100 * coverage:.0f} % of the cases to predict that its parent speaks about",
-        f"{len(proposal.children)} statements, {_mean_length(proposal.children):.0f} characters each",
+        _size(proposal.children),
     )
     terms |= {"gain_nats": gain, "available_nats": available, **_per_child(situation, proposal.children)}
     return Approval(float(np.clip(score, -1.0, 1.0)), reasons, terms)
@@ -61,7 +62,7 @@ def _without_data(children: Sequence[Draft]) -> Approval:
     readability = _readability(children)
     reasons = (
         "no column of D can test it",
-        f"{len(children)} statements, {_mean_length(children):.0f} characters each",
+        _size(children),
     )
     score = _WEIGHTS["readability"] * readability
     return Approval(score, reasons, {"readability": readability})
@@ -188,6 +189,10 @@ def _coverage(situation: Situation, children: Sequence[Draft]) -> float:
     applies = situation.Dstar.matches([*when, *path])[rows]
     within = applies[:, -1] if path else np.ones(len(rows), dtype=np.bool_)
     return float(applies[within][:, : len(when)].any(axis=1).mean()) if within.any() else 0.0
+
+
+def _size(children: Sequence[Draft]) -> str:
+    return f"{count(len(children), 'statement')}, {_mean_length(children):.0f} characters each"
 
 
 def _mean_length(children: Sequence[Draft]) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from kb.arrays import Mask
 from kb.conditions import contained_phrase, parse_condition
 from kb.errors import InputError
+from kb.figures import count
 from kb.records import Proposal
 from kb.statements import Draft
 from unpacking.induction import NAME as INDUCTION
@@ -178,7 +179,7 @@ def _few_cases(situation: Situation, children: Sequence[Draft]) -> list[str]:
     on_D = situation.D.cases.matches(conditions)
     spoken_of = on_D.sum(axis=0) + situation.Dstar.matches(conditions).sum(axis=0)
     problems = [
-        f"child {i}: speaks about {n} cases of D and D*, at least {LEAST_CASES} are needed"
+        f"child {i}: speaks about {count(n, 'case')} of D and D*, at least {LEAST_CASES} are needed"
         for (i, _), n in zip(testable, spoken_of, strict=True)
         if n < LEAST_CASES
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from kb.address import ROOT, Address, ancestors, last_ordinal, parent, slot_of
 from kb.errors import FailedError, PrioryError, StoppedError
+from kb.figures import count
 from kb.knowledge import Tree
 from kb.records import Expansion, Lease, Proposal, total
 from kb.stores.protocol import UnknownAddressError
@@ -221,7 +222,7 @@ def unpack_path(tree: Tree, address: Address, unpacker: Unpacker, *, n: int, see
         if tree.store.node(tree.tree_id, place) is None:
             have = len(tree.children(above, dropped=True))
             raise UnknownAddressError(
-                f"there is no child {last_ordinal(place)}: {above} has {have} children.",
+                f"there is no child {last_ordinal(place)}: {above} has {count(have, 'child', 'children')}.",
                 where=f"{tree.name} {place}",
                 remedy=f"Look at them: priory show {above} {tree.option}",
             )

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from kb.errors import FailedError, InputError
+from kb.figures import count
 from kb.knowledge import Tree
 from kb.records import Document
 from kb.stores.protocol import StaleDocumentError
@@ -153,7 +154,7 @@ def _drawn(tree: Tree, n: int, seed: int, earlier: Sequence[Sample]) -> tuple[in
     if n > len(left):
         in_use = f" and {len(taken)} of them are in samples already" if taken else ""
         raise InputError(
-            f"{n} cases can't be drawn: there are {tree.task.n_Dstar} cases to predict{in_use}.",
+            f"{count(n, 'case')} can't be drawn: there are {tree.task.n_Dstar} cases to predict{in_use}.",
             where=tree.name,
             remedy=f"Draw at most {len(left)}." if len(left) else "None is left.",
         )

@@ -181,7 +181,7 @@ def test_values_that_do_not_fit_are_refused(column: Column, values: list[object]
 def test_columns_must_be_there_and_of_one_length() -> None:
     with pytest.raises(InputError, match="no such column"):
         cases_from_arrays(COLUMNS[:1], {})
-    with pytest.raises(InputError, match="has 1 values, the columns before it 2"):
+    with pytest.raises(InputError, match="has 1 value, the columns before it 2"):
         cases_from_arrays([Column("a", "numeric"), Column("b", "numeric")], {"a": [1, 2], "b": [1]})
 
 

@@ -288,7 +288,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("no delimiter", {"train": "mass y\n1 2\n3 4\n"}, "a.csv", "one column only", "delimiter"),
     ("ragged short", {"train": D + "1,2\n"}, "a.csv:6", "has 2 values, the header 4", "Correct the line"),
     ("ragged long", {"train": D + "1,2,3,4,5\n"}, "a.csv:6", "has 5 values, the header 4", "Correct"),
-    ("ragged D*", {"predict": DSTAR + "1\n"}, "b.csv:4", "has 1 values, the header 3", "Correct"),
+    ("ragged D*", {"predict": DSTAR + "1\n"}, "b.csv:4", "has 1 value, the header 3", "Correct"),
     ("open quote", {"train": D + '1,"2,3,4\n'}, "a.csv:6", "opens a quote", "quotes"),
     (
         "no target",
@@ -480,7 +480,7 @@ def test_labels_are_read_in_order_or_by_case(tmp_path: Path, prepare: Prepare) -
     ("text", "where", "problem"),
     [
         ("y\nGentoo\nEmperor\n", "column 'y', row 2", "'Emperor' is no class of D, which has Adelie, Gentoo"),
-        ("y\nGentoo\n", "labels.csv", "has 1 rows, D[*] has 2"),
+        ("y\nGentoo\n", "labels.csv", "has 1 row, D[*] has 2"),
         ("z\nGentoo\nGentoo\n", "labels.csv", "'z', and not 'y', the target"),
         ("row,y\n2,Gentoo\n", "column 'row', row 1", "'2' is no case"),
         ("row,y\none,Gentoo\n", "column 'row', row 1", "'one' is no case"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -79,6 +80,32 @@ def test_new_refuses_bad_input_in_one_line_and_writes_nothing(
     assert len(result.stderr.splitlines()) == 1
     assert said in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_wide_table_is_told_in_twenty_lines_and_json_has_all_columns(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = [f"c{i}" for i in range(600)]
+    for file, n, more in (("train.csv", 30, ["y"]), ("predict.csv", 8, [])):
+        rows = [[f"{v:.2f}" for v in rng.normal(size=600)] + ["ab"[i % 2] for _ in more] for i in range(n)]
+        lines = [",".join(row) for row in [names + more, *rows]]
+        (tmp_path / file).write_text("\n".join(lines), encoding="utf-8")
+    told = [
+        "--train",
+        str(tmp_path / "train.csv"),
+        "--predict",
+        str(tmp_path / "predict.csv"),
+        "--target",
+        "y",
+    ]
+
+    shown, document = (
+        CliRunner().invoke(priory, ["new", "wide", *told, "--kb", f"sqlite:///{tmp_path}/{i}.db", *more])
+        for i, more in enumerate(([], ["--json"]))
+    )
+
+    assert len(shown.stdout.splitlines()) < 50
+    assert "… and 580 more columns (all of them: priory trees --json)" in shown.stdout
+    assert len(json.loads(document.stdout)["task"]["columns"]) == 600
 
 
 def test_trees_lists_the_task(call: Call, asked: Asked) -> None:

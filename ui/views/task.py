@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_lines", "column_list", "shift_list", "task_lines"]
 
-COLUMNS_SHOWN = 30
+COLUMNS_SHOWN = 20
 SHIFTS_SHOWN = 12
 BAR = 8
 STYLES = {"far apart": "bold yellow", "differs": "yellow", "alike": QUIET}
@@ -51,14 +51,15 @@ def column_list(columns: Sequence[Column]) -> RenderableType:
             [
                 cell(shortened(column.name, 40)),
                 cell(column.type),
-                cell(levels or f"{column.distinct:,} values, such as {shortened(column.example, 20)}"),
+                cell(levels or f"{count(column.distinct, 'value')}, such as {shortened(column.example, 20)}"),
                 Text("" if is_whole else missing, QUIET),
             ]
         )
     table = listing(["column", "type", "values", "missing in D, D*"], rows, right="llwl")
     if len(columns) <= COLUMNS_SHOWN:
         return table
-    return Group(table, say((f"… and {len(columns) - COLUMNS_SHOWN:,} more columns", QUIET)))
+    more = count(len(columns) - COLUMNS_SHOWN, "more column")
+    return Group(table, say((f"… and {more} (all of them: priory trees --json)", QUIET)))
 
 
 def shift_list(shifts: Sequence[ColumnShift]) -> RenderableType:

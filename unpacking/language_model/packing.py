@@ -11,6 +11,7 @@ import numpy as np
 
 from kb.address import Address
 from kb.errors import FailedError, InputError
+from kb.figures import count
 from kb.knowledge import Tree
 from kb.records import Approval, Cost, Proposal
 from kb.statements import Draft, Statement
@@ -77,7 +78,7 @@ def pack(tree: Tree, address: Address, unpacker: LanguageModelUnpacker) -> Packe
     children = [c for c in tree.children(address) if c.kind != "definition"]
     if len(children) < 2:
         raise InputError(
-            f"it has {len(children)} children; packing takes two or more.",
+            f"it has {count(len(children), 'child', 'children')}; packing takes two or more.",
             where=f"{tree.name} {address}",
             remedy=f"Unpack it first: priory unpack {address}",
         )

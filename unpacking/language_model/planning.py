@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.address import Address, depth
+from kb.figures import count
 from kb.knowledge import Tree
 from kb.records import Cost
 from unpacking.language_model.judging import weighed
@@ -91,7 +92,11 @@ def plan(  # noqa: PLR0913  # the options of a run
             asked = Request(model, requests[0].system, requests[0].user * 2, max_tokens=512)
             expected += [expected_cost(asked, judged)] * round(JUDGEMENTS * steps)
     whole = sum(expected, Cost())
-    basis = f"the mean of {usual.calls} calls of this tree" if usual else "the length of the first prompt"
+    basis = (
+        f"the mean of {count(usual.calls, 'call')} of this tree"
+        if usual
+        else "the length of the first prompt"
+    )
     if price is not None and price.date:
         basis += f"; prices of {price.date}"
     return Plan(

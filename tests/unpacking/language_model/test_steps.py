@@ -245,7 +245,7 @@ def test_a_run_leaves_what_needs_a_person_and_goes_on_beside_it(planted_tree: Tr
         planted_tree, unpacker=model(OTHER, third), n=2, levels=1, approving=Approving(margin=0.2)
     )
 
-    assert grown.stopped == "1 steps need a person"
+    assert grown.stopped == "1 step needs a person"
 
 
 DEFINED = json.dumps(
