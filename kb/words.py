@@ -172,7 +172,7 @@ def _leaf_words(leaf: Leaf) -> str:
 
 _MARKED: dict[Mark, str] = {
     "": "“{0}”",
-    "not": "“not {0}”",
+    "not": "“{0}” after a negation",
     "very": "“very {0}” or the like",
     "rather": "“rather {0}” or the like",
     "loud": "“{1}” in capitals",
@@ -182,10 +182,10 @@ _MARKED: dict[Mark, str] = {
 
 
 def phrase_in_words(phrase: str) -> str:
-    """A phrase that a text contains, as a person reads it.
+    """A phrase that a text contains, as a person reads it, whatever the language of the text.
 
-    >>> phrase_in_words("not good"), phrase_in_words("good but")
-    ('“not good”', '“good” before a “but”')
+    >>> phrase_in_words("not gut"), phrase_in_words("good but")
+    ('“gut” after a negation', '“good” before a “but”')
     """
     mark, words = split_phrase(phrase)
     return _MARKED[mark].format(words, phrase)

@@ -8,6 +8,7 @@ reading and asking: each word has its own points and its own doubt, whatever gro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ from unpacking.word_groups import Group, groups_by_meaning, groups_by_shift, gro
 __all__ = ["forms_below", "group_proposals", "text_column", "word_proposals"]
 
 EXAMPLES = 3  # words that a group is named by
+_OLD_NEGATION = re.compile(r"“not (\S+)”")  # how groups of the first trees are named, in any language
 
 
 def text_column(situation: Situation) -> Column | None:
@@ -80,9 +82,10 @@ def word_proposals(situation: Situation, words: Vocabulary) -> list[Proposal]:
         ]
         members = [place[phrase] for phrase in dict.fromkeys(named) if phrase in place]
         return [_claims(situation, words, members, "the words that its condition names")] if members else []
+    called = _OLD_NEGATION.sub(r"“\1” after a negation", draft.text)
     for how, groups in _groupings(situation, words):
         for group in groups:
-            if _group_draft(words, group).text == draft.text:
+            if _group_draft(words, group).text == called:
                 return [_claims(situation, words, group.members, how)]
     return []
 

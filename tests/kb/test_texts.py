@@ -118,7 +118,7 @@ def test_the_quick_way_to_read_a_word_is_the_careful_one() -> None:
 
 
 def test_words_read_as_a_person_says_them() -> None:
-    assert in_words("contains(review, 'not good')", COLUMNS) == "review says “not good”"
+    assert in_words("contains(review, 'not good')", COLUMNS) == "review says “good” after a negation"
     assert in_words("NOT contains(review, 'GOOD')", COLUMNS) == "review doesn't say “GOOD” in capitals"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from kb.address import ROOT, Address
+from kb.conditions import contains
 from kb.knowledge import KnowledgeBase, Tree, open_kb
 from kb.tables import TaskOptions, prepare_task_from_columns
 from learning.growing import add
@@ -16,7 +20,7 @@ from learning.predicting import explain, predict
 from learning.search import learn
 from unpacking import word_groups
 from unpacking.induction import InductionUnpacker
-from unpacking.step import propose, unpack_step
+from unpacking.step import propose, situation_of, unpack_step
 
 ENGLISH = {
     "good": "a wonderful film {x}, moving and well played; not boring {y}",
@@ -69,7 +73,7 @@ def tree_of(kb: KnowledgeBase, made: dict[str, str], *, mixed: bool = False, n: 
 
 
 def word(tree: Tree, phrase: str) -> str:
-    return next(s.address for s in tree.walk() if f"“{phrase}”" in s.text and s.kind == "claim")
+    return next(s.address for s in tree.walk() if s.draft.when == contains("review", phrase))
 
 
 def test_a_text_column_becomes_an_aspect_with_groups_words_and_negations(kb: KnowledgeBase) -> None:
@@ -119,10 +123,30 @@ def test_what_is_found_predicts_in_any_language(kb: KnowledgeBase, made: dict[st
     assert np.mean([a == b for a, b in zip(guess, truth, strict=True)]) > 0.8
 
 
-def test_a_german_negation_stands_below_its_word(kb: KnowledgeBase) -> None:
+def test_a_german_negation_is_shown_without_english_words(kb: KnowledgeBase) -> None:
     tree = tree_of(kb, GERMAN)
     learn(tree)
-    assert "not langweilig" in " ".join(s.text for s in tree.walk())
+
+    shown = tree.statement(word(tree, "not langweilig"))
+    assert shown.text == "The review says “langweilig” after a negation: gut more often."
+    assert "“not " not in " ".join(s.text for s in tree.walk())  # the texts hold no such word
+
+
+def test_a_group_that_was_named_in_english_still_has_its_words(kb: KnowledgeBase) -> None:
+    tree = tree_of(kb, {"gut": "kein kaputter Film {x}", "schlecht": "ein öder Film {x} {y}"})
+    unpack_step(tree, ROOT, InductionUnpacker(), n=3)
+    groups = unpack_step(tree, Address("0.0"), InductionUnpacker(), n=3).children
+    at = next(i for i, group in enumerate(groups) if "after a negation" in group.text)
+    situation = situation_of(tree, Address(f"0.0.{at}"), seed=0)
+    old = re.sub("“([^”]+)” after a negation", r"“not \1”", groups[at].text)
+    renamed = replace(situation.statement, draft=replace(situation.statement.draft, text=old))
+
+    (now,), (then,) = (
+        InductionUnpacker().propose(each, 1) for each in (situation, replace(situation, statement=renamed))
+    )
+
+    assert "“not kaputter”" in old
+    assert [c.when for c in then.children] == [c.when for c in now.children] != []
 
 
 def test_tables_and_texts_speak_together(kb: KnowledgeBase) -> None:
