@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kb.columns import CODED, column_values, text_of_day
+from kb.columns import CODED, text_of_day
 from kb.condition_tree import (
     Between,
     Compare,
@@ -41,7 +41,7 @@ from kb.texts import TextIndex, text_index
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Cases", "Labelled", "cases_from_arrays", "load_cases", "load_labelled"]
+__all__ = ["Cases", "Labelled", "load_cases", "load_labelled"]
 
 CACHE_BYTES = 256 * 2**20
 CELLS_PER_QUERY = 2**29  # answers that one query may hold at once, a byte each
@@ -216,20 +216,6 @@ class Labelled:
     def take(self, rows: npt.NDArray[Any]) -> Labelled:
         """The cases at ``rows``, indices or a mask of shape (n,)."""
         return Labelled(self.cases.take(rows), self.y[rows])
-
-
-def cases_from_arrays(
-    columns: Sequence[Column], values: Mapping[str, npt.NDArray[Any] | Sequence[object]]
-) -> Cases:
-    """Cases from one array or list per column.
-
-    A category that its column doesn't know is added behind the known levels.
-
-    Raises:
-        InputError: A column is absent, of another length or holds a value that doesn't fit its type.
-    """
-    known, arrays = zip(*column_values(columns, values), strict=True) if columns else ((), ())
-    return Cases(known, {column.name: array for column, array in zip(known, arrays, strict=True)})
 
 
 def load_cases(task: Task, parquet: bytes) -> Cases:

@@ -11,11 +11,12 @@ import pytest
 
 import kb.cases
 from kb.arrays import Mask
-from kb.cases import Cases, Labelled, cases_from_arrays, load_cases, load_labelled
+from kb.cases import Cases, Labelled, load_cases, load_labelled
 from kb.condition_tree import Node
 from kb.errors import FailedError, InputError
 from kb.tables import prepare_task_from_columns
 from kb.task import Column
+from tests.cases import cases_from_arrays
 
 COLUMNS = (
     Column("mass", "numeric"),
@@ -150,39 +151,6 @@ def test_a_category_that_was_never_seen_gets_a_level_of_its_own() -> None:
     assert cases.columns[0].levels == ("Dream", "Dundas")
     found = cases.matches(["island = 'Dundas'", "island IS NULL", "island <> 'Dream'"])
     np.testing.assert_array_equal(found.T.astype(int), [[1, 0, 0], [0, 0, 1], [1, 0, 0]])
-
-
-def test_pandas_and_masked_values_count_as_missing() -> None:
-    import pandas as pd
-
-    column = Column("x", "numeric")
-    for values in (pd.Series([1, pd.NA], dtype="Int64"), np.ma.masked_array([1.0, 2.0], mask=[False, True])):
-        np.testing.assert_array_equal(cases_from_arrays([column], {"x": values}).values("x"), [1.0, np.nan])
-    days = cases_from_arrays([Column("d", "date")], {"d": np.array(["1970-01-03", "NaT"], "datetime64[s]")})
-    np.testing.assert_array_equal(days.values("d"), [2.0, np.nan])
-
-
-@pytest.mark.parametrize(
-    ("column", "values", "problem"),
-    [
-        (Column("x", "numeric"), [1.0, float("inf")], "infinite"),
-        (Column("x", "numeric"), ["1", "one"], "'one' is no number"),
-        (Column("x", "date"), ["soon"], "'soon' is no date"),
-        (Column("x", "boolean", ("true", "false")), ["maybe"], "'maybe' is not one of true or false"),
-        (Column("x", "ordinal", ("low", "high")), ["top"], "'top' is not one of low < high"),
-    ],
-)
-def test_values_that_do_not_fit_are_refused(column: Column, values: list[object], problem: str) -> None:
-    with pytest.raises(InputError, match=problem) as caught:
-        cases_from_arrays([column], {"x": values})
-    assert caught.value.where == "column 'x'"
-
-
-def test_columns_must_be_there_and_of_one_length() -> None:
-    with pytest.raises(InputError, match="no such column"):
-        cases_from_arrays(COLUMNS[:1], {})
-    with pytest.raises(InputError, match="has 1 value, the columns before it 2"):
-        cases_from_arrays([Column("a", "numeric"), Column("b", "numeric")], {"a": [1, 2], "b": [1]})
 
 
 def test_what_was_prepared_is_what_is_loaded() -> None:

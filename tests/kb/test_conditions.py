@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kb.cases import Cases, cases_from_arrays
+from kb.cases import Cases
 from kb.condition_tree import (
     Between,
     Compare,
@@ -27,6 +27,7 @@ from kb.condition_tree import (
 from kb.conditions import conjunction, parse_condition, read_condition
 from kb.errors import InputError
 from kb.task import Column
+from tests.cases import cases_from_arrays
 
 COLUMNS = (
     Column("mass", "numeric"),

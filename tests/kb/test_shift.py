@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from kb.cases import Cases, cases_from_arrays
+from kb.cases import Cases
 from kb.shift import ColumnShift, column_shifts
 from kb.task import Column
+from tests.cases import cases_from_arrays
 
 
 def shift(column: Column, one: Sequence[object], other: Sequence[object], seed: int = 0) -> ColumnShift:

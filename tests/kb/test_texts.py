@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from kb.cases import Cases, cases_from_arrays
+from kb.cases import Cases
 from kb.conditions import contained_phrase, contains, parse_condition, read_condition
 from kb.errors import InputError
 from kb.task import Column
 from kb.texts import passage, text_index
 from kb.words import in_words
+from tests.cases import cases_from_arrays
 
 TEXTS = [
     "Not a good film",

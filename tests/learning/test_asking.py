@@ -10,7 +10,6 @@ import pytest
 
 from kb.address import ROOT, Address
 from kb.arrays import Numbers
-from kb.cases import cases_from_arrays
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft, Statement
@@ -25,6 +24,7 @@ from learning.predicting import predict
 from learning.prior import fit_prior
 from learning.scorecard import Points, Scorecard
 from learning.switches import Switchboard
+from tests.cases import cases_from_arrays
 from tests.tasks import Table, aspect_about, grow
 
 TAU = {"0.0": 0.3, "0.1": 0.8}

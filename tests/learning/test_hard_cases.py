@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kb.cases import cases_from_arrays
 from kb.knowledge import KnowledgeBase, Tree
 from learning.asking import answer, questions
 from learning.fitting import latest_fit
 from learning.predicting import explain, predict
 from learning.search import learn
+from tests.cases import cases_from_arrays
 from tests.tasks import Table, aspect_about, grow, log_loss
 from unpacking.budget import Budget
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kb.cases import Cases, cases_from_arrays
+from kb.cases import Cases
 from kb.task import Column, ColumnType
+from tests.cases import cases_from_arrays
 from unpacking.bins import bin_column, round_between
 
 finite = st.floats(-1e12, 1e12, allow_nan=False)
