@@ -162,7 +162,7 @@ class Tree:
         by: SearchBy = "words",
         limit: int = 20,
         after: str | None = None,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Found:
         """Statements that have all the words or mean about the same; see ``kb.searching.search``."""
         return search(self, text, by=by, limit=limit, after=after, progress=progress)

@@ -16,6 +16,7 @@ __all__ = ["SEARCHES", "Found", "SearchBy", "read_meanings", "search"]
 
 SearchBy = Literal["words", "meaning"]
 SEARCHES: tuple[str, ...] = get_args(SearchBy)
+_COUNTED_AT_ONCE = 1000
 _AT_ONCE = 256  # statements whose vectors are stored together; what is done then is kept
 
 
@@ -53,7 +54,7 @@ def search(
     by: SearchBy = "words",
     limit: int = 20,
     after: str | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Found:
     """Statements along current slots that have all the words, or that mean about the same.
 
@@ -66,7 +67,7 @@ def search(
         by: ``words`` or ``meaning``.
         limit: How many at most.
         after: The mark of an earlier page; for a search by words.
-        progress: Told how many statements were read for the first time.
+        progress: Told how many statements were read for the first time, and of how many.
 
     Raises:
         FailedError: A search by meaning without the extra ``search``.
@@ -89,15 +90,17 @@ def search(
     return Found(tuple(s for s, _ in found), tuple(cosine for _, cosine in found), by, method)
 
 
-def read_meanings(tree: Tree, *, progress: Callable[[int], None] | None = None) -> int:
+def read_meanings(tree: Tree, *, progress: Callable[[int, int], None] | None = None) -> int:
     """Keep what every statement means that has no vector yet; returns how many.
+
+    What is read is stored batch by batch, so a stopped call goes on with the next.
 
     Raises:
         FailedError: The extra ``search`` is not installed, or the knowledge base can't be written.
     """
     from kb.embedding import EMBEDDING_MODEL, embed
 
-    done = 0
+    done, total = 0, 0
     after = None
     while True:
         page = tree.store.without_vector(tree.tree_id, EMBEDDING_MODEL, after=after, limit=_AT_ONCE)
@@ -107,7 +110,19 @@ def read_meanings(tree: Tree, *, progress: Callable[[int], None] | None = None) 
             tree.store.put_vectors(tree.tree_id, EMBEDDING_MODEL, new)
             done += len(new)
             if progress:
-                progress(done)
+                total = total or len(new) + _waiting(tree, page.after)
+                progress(done, total)
         after = page.after
         if after is None:
             return done
+
+
+def _waiting(tree: Tree, after: str | None) -> int:
+    """Statements without a vector behind a mark; reading one takes far longer than counting it."""
+    from kb.embedding import EMBEDDING_MODEL
+
+    n = 0
+    while after is not None:
+        page = tree.store.without_vector(tree.tree_id, EMBEDDING_MODEL, after=after, limit=_COUNTED_AT_ONCE)
+        n, after = n + len(page.items), page.after
+    return n

@@ -118,12 +118,12 @@ def of_lines(bar: Bar | None) -> Callable[[int, int | None], None] | None:
     return lambda done, total: shown.advance(done, total, count(done, "line"))
 
 
-def of_reading(bar: Bar | None) -> Callable[[int], None] | None:
+def of_reading(bar: Bar | None) -> Callable[[int, int], None] | None:
     """As a search by meaning calls it, which reads what is new."""
     if bar is None:
         return None
     shown = bar
-    return lambda done: shown.advance(done, None, count(done, "statement"))
+    return lambda done, total: shown.advance(done, total, f"{done:,} of {count(total, 'statement')}")
 
 
 def of_copying(bar: Bar | None) -> Callable[[str, int, int | None], None] | None:

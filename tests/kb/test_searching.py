@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from kb import searching
 from kb.address import ROOT
 from kb.embedding import EMBEDDING_MODEL, is_embedding_installed
 from kb.errors import InputError
@@ -51,13 +53,35 @@ def test_meaning_finds_what_shares_no_word(tree: Tree) -> None:
 
 @needs_the_model
 def test_only_what_is_new_is_read(tree: Tree) -> None:
-    read: list[int] = []
-    tree.search("anything", by="meaning", progress=read.append)
-    assert read == [4]
+    read: list[tuple[int, int]] = []
+    tree.search("anything", by="meaning", progress=lambda *told: read.append(told))
+    assert read == [(4, 4)]
     tree.store.append_child(tree.tree_id, ROOT, Draft("Snow lies on the ground."))
-    found = tree.search("frozen water covers the earth", by="meaning", progress=read.append)
-    assert read == [4, 1]
+    found = tree.search(
+        "frozen water covers the earth", by="meaning", progress=lambda *told: read.append(told)
+    )
+    assert read == [(4, 4), (1, 1)]
     assert found.statements[0].text == "Snow lies on the ground."
+
+
+@needs_the_model
+def test_a_first_search_that_was_stopped_goes_on_where_it_was(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_AT_ONCE", 2)
+    monkeypatch.setattr(searching, "_COUNTED_AT_ONCE", 1)
+    read: list[tuple[int, int]] = []
+
+    def stop(*told: int) -> None:
+        read.append((told[0], told[1]))
+        if len(read) == 1:
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with suppress(KeyboardInterrupt):
+            tree.search("anything", by="meaning", progress=stop)
+
+    assert read == [(2, 4), (2, 2)]
 
 
 @needs_the_model

@@ -129,7 +129,8 @@ def search(face: Face, text: str, by: SearchBy, limit: int, after: str | None) -
     """Find statements that have all the words of TEXT, or mean about the same.
 
     Alike in meaning is not agreement: "more likely" and "less likely" come out close. The first search by
-    meaning reads every statement and keeps what it means; it needs the extra search.
+    meaning reads every statement, which takes minutes for ten thousand, and keeps what it means; a later one
+    reads only what is new, and one that was stopped goes on. It needs the extra search.
 
     \b
     priory search "flipper length"
