@@ -1,7 +1,8 @@
 """Hotel reviews, truthful or made up, that nobody rated: `python -m benchmarks.deceptive_reviews`.
 
-D are reviews of Chicago hotels, D* those of other cities and sources. There are no word ratings of this
-question, so this shows what the tool does without people.
+D are reviews of Chicago hotels, D* those of other cities and sources. Nobody has rated words for this
+question, so this shows what the tool does without people, and with the few answers below: the benchmark's
+author was asked about the words with the most leverage and has seen no label of D*.
 """
 
 from __future__ import annotations
@@ -13,11 +14,24 @@ import numpy as np
 from benchmarks.edited_reviews import fit_at_home, read
 from benchmarks.scoring import Scores, print_table
 from benchmarks.texts import Texts, deceptive_reviews, vectors_of
-from benchmarks.word_trees import fit_now, prior_now, word_task
+from benchmarks.word_trees import WordTask, fit_now, prior_now, word_task
 from kb.arrays import Codes, Numbers
+from kb.records import Judgement
 from learning.recorded import RecordedRaters
 
-OURS = "Priory, nobody asked"
+OURS = "Priory, few answers"
+NOBODY = "Priory, nobody asked"
+RATER = "human:author"
+# Room and place are told by who was there, company and superlatives by who was not (Ott, Choi, Cardie and
+# Hancock 2011, of made-up reviews), so that should hold elsewhere.
+HOLDS = (
+    0.9,
+    "location small floor large quiet street blocks walk lobby elevator elevators bathroom bed rate reviews "
+    "concierge luxury experience vacation husband my i definitely relax luxurious amazing elegant family "
+    "decided recently",
+)
+# Names of Chicago and its hotels only say which reviews were ordered there.
+DOES_NOT = 0.03, "chicago michigan ave river millennium hilton regency priceline construction w"
 
 
 def plain_rows(D: Texts, Dstar: Texts, fit: Codes, held: Codes) -> dict[str, tuple[Numbers, Numbers]]:
@@ -40,6 +54,17 @@ def plain_rows(D: Texts, Dstar: Texts, fit: Codes, held: Codes) -> dict[str, tup
     }
 
 
+def few_answers(task: WordTask) -> list[Judgement]:
+    """The author's answers, of those words that the tree has."""
+    place = {task.background.words.phrases[i]: a for a, i in task.background.words.place.items()}
+    return [
+        Judgement(f"few-{word}", "rating", place[word], RATER, value=credence)
+        for credence, words in (HOLDS, DOES_NOT)
+        for word in words.split()
+        if word in place
+    ]
+
+
 def main() -> None:
     """Print held-out D and D*, over seeds that draw what is held out."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -48,16 +73,19 @@ def main() -> None:
     D, Dstar = deceptive_reviews()
     on_D, on_Dstar = Scores(), Scores()
     with word_task(D, Dstar, RecordedRaters({}, ""), prior_only=False) as task:
-        nobody = prior_now(task, [])
+        said = few_answers(task)
+        priors = {NOBODY: prior_now(task, []), OURS: prior_now(task, said)}
         for seed in range(options.seeds):
             order = np.random.default_rng(seed).permutation(len(D.texts))
             held, fit = order[: len(order) // 5], order[len(order) // 5 :]
-            ours = fit_now(task, nobody, on=fit, spread=False)
             found = plain_rows(D, Dstar, fit, held)
-            found[OURS] = read(task, fit_at_home(ours), held, np.arange(len(Dstar.y)))
+            for row, prior in priors.items():
+                ours = fit_now(task, prior, on=fit, spread=False)
+                found[row] = read(task, fit_at_home(ours), held, np.arange(len(Dstar.y)))
             for row, (p, q) in found.items():
                 on_D.add(row, seed, held, D.y[held], p, len(D.y))
                 on_Dstar.add(row, seed, slice(None), Dstar.y, q, len(Dstar.y))
+    print(f"{len(said)} answers")
     print_table({"D, held out": on_D, "D*": on_Dstar}, OURS)
 
 
