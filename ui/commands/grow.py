@@ -45,7 +45,7 @@ def unpack(
     The children together say what it says. Several proposals are made and scored; the best approved one is
     committed and all are kept. With --depth it goes on below; after Ctrl-C or a used-up budget the same
     command goes on where it stopped. With --model a language model proposes; --dry-run then shows what would
-    be asked and what it would cost.
+    be asked and about what it would cost. Prices are estimates; PRIORY_PRICES names a file with yours.
 
     \b
     priory unpack 0.3

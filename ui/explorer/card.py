@@ -84,7 +84,7 @@ def cost_in_words(step: Expansion) -> str:
     """What a step took, in the unit that counts."""
     cost = step.cost
     parts = [f"{cost.tokens:,} tokens"] if cost.tokens else []
-    parts += [f"${cost.usd:.4f}"] if cost.usd else []
+    parts += [f"about ${cost.usd:.4f}"] if cost.usd else []
     return "step: " + ", ".join([*parts, duration(cost.seconds)])
 
 

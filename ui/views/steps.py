@@ -52,7 +52,7 @@ def cost_in_words(cost: Cost) -> str:
     if cost.tokens:
         said.append(count(cost.tokens, "token"))
     if cost.usd:
-        said.append(usd_in_words(cost.usd))
+        said.append(f"about {usd_in_words(cost.usd)}")
     if cost.seconds >= 1.0:
         said.append(duration(cost.seconds))
     if cost.human_seconds >= 1.0:

@@ -97,8 +97,8 @@ def plan(  # noqa: PLR0913  # the options of a run
         if usual
         else "the length of the first prompt"
     )
-    if price is not None and price.date:
-        basis += f"; prices of {price.date}"
+    if price is not None and price.basis:
+        basis += f"; {price.basis}"
     return Plan(
         steps=round(steps),
         calls=len(expected),

@@ -1,6 +1,7 @@
 """What models cost: a dated table that people edit, never a number in the code.
 
-``PRIORY_PRICES`` names a file of the same form as ``prices.json``; its models come before the bundled ones.
+The bundled table holds estimates. ``PRIORY_PRICES`` names a file of the same form as ``prices.json``; its
+models come before the bundled ones.
 """
 
 from __future__ import annotations
@@ -30,12 +31,23 @@ class Price:
     Attributes:
         input: US dollars per million tokens read.
         output: US dollars per million tokens written.
-        date: When the table was last checked, as it says itself; empty for what costs nothing.
+        date: Of the table, as it says itself; empty for what costs nothing.
+        is_estimate: The bundled table has it, which nobody holds to what a provider charges.
     """
 
     input: float
     output: float
     date: str = ""
+    is_estimate: bool = False
+
+    @property
+    def basis(self) -> str:
+        """Where it comes from, and how to give another; empty for what costs nothing."""
+        if not self.date:
+            return ""
+        if not self.is_estimate:
+            return f"your prices of {self.date}"
+        return f"prices estimated on {self.date} (yours: a file that {ENVIRONMENT} names)"
 
     def usd(self, input_tokens: float, output_tokens: float) -> float:
         """What so many tokens cost."""
@@ -61,7 +73,7 @@ def price_of(model: str) -> Price | None:
 @cache
 def _bundled() -> Mapping[str, Price]:
     written = resources.files("unpacking.language_model").joinpath("prices.json").read_text("utf-8")
-    return _table(json.loads(written))
+    return _table(json.loads(written), is_estimate=True)
 
 
 def _from_file(path: str) -> Mapping[str, Price]:
@@ -79,11 +91,11 @@ def _from_file(path: str) -> Mapping[str, Price]:
     )
 
 
-def _table(written: Mapping[str, Any]) -> dict[str, Price]:
+def _table(written: Mapping[str, Any], *, is_estimate: bool = False) -> dict[str, Price]:
     date = str(written["date"])
     table = {}
     for model, price in written["models"].items():
-        table[str(model)] = Price(float(price["input"]), float(price["output"]), date)
+        table[str(model)] = Price(float(price["input"]), float(price["output"]), date, is_estimate)
         if not 0.0 <= table[str(model)].input < 1e6 or not 0.0 <= table[str(model)].output < 1e6:
             raise ValueError(f"{model}: a price is 0 or more")
     return table

@@ -25,7 +25,7 @@ def test_a_price_is_found_by_name_and_passes_over_a_date() -> None:
     assert plain == dated
     assert plain is not None
     assert plain.usd(1_000_000, 1_000_000) == plain.input + plain.output
-    assert plain.date
+    assert plain.basis == f"prices estimated on {plain.date} (yours: a file that {ENVIRONMENT} names)"
     assert price_of("openai:unheard-of") is None
 
 
@@ -34,6 +34,7 @@ def test_what_runs_here_costs_nothing() -> None:
         price = price_of(model)
         assert price is not None
         assert price.usd(1e6, 1e6) == 0.0
+        assert price.basis == ""
 
 
 def test_a_table_of_ones_own_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +46,7 @@ def test_a_table_of_ones_own_comes_first(tmp_path: Path, monkeypatch: pytest.Mon
 
     assert price is not None
     assert (price.input, price.date) == (9.0, "2030-01-31")
+    assert price.basis == "your prices of 2030-01-31"
     assert price_of("openai:gpt-4o") is not None
 
 
@@ -94,7 +96,8 @@ def test_a_plan_goes_by_the_history_of_the_tree(planted_tree: Tree) -> None:
     again = planned(planted_tree, ROOT, model(), n=3)
 
     assert (before.calls, before.stored) == (3, 0)
-    assert before.basis.startswith("the length of the first prompt; prices of ")
+    assert before.basis.startswith("the length of the first prompt; prices estimated on ")
+    assert ENVIRONMENT in before.basis
     assert after.tokens == 3 * 1_200
     assert after.basis.startswith("the mean of 2 calls of this tree")
     assert (again.calls, again.stored) == (1, 2)
