@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.address import ROOT
 from kb.errors import FailedError
 from kb.stores.protocol import TreeExistsError
 from ui.face import INTERRUPTED, Face, rater_named
@@ -21,13 +20,11 @@ from ui.wording import count, duration
 
 if TYPE_CHECKING:
     from kb.knowledge import KnowledgeBase, Tree
-    from kb.statements import Statement
     from learning.report import Report
 
 __all__ = ["Demo"]
 
 QUESTIONS = 4
-TOP_SHOWN = 14
 MOST_NAMES = 100
 ABOUT_TRAIN = "birds on their species' home island"
 ABOUT_PREDICT = "birds seen elsewhere, or kept back"
@@ -156,11 +153,11 @@ class Demo:
         from ui.views.forecasts import EXPLAIN_LEGEND, explanation_lines
         from ui.views.plain import cell, listing
         from ui.views.report import ROWS_LEGEND, alarm_lines, score_table
-        from ui.views.tree import TREE_LEGEND, outline
+        from ui.views.tree import TREE_LEGEND, most_telling, outline
 
         face, case = self.face, telling_case(tree)
         explanation = explain(tree, case, bounds=False)
-        top = most_telling(list(tree.walk()), TOP_SHOWN)
+        top = most_telling(list(tree.walk()))
         if face.json:
             found = {"tree": tree.name, "report": report.to_dict(), "explanation": explanation.to_dict()}
             face.print_json(found)
@@ -186,20 +183,6 @@ class Demo:
             (f"priory explain {case} --bounds {kb}", "that bird again"),
             ("priory new mine --train a.csv --predict b.csv --target y", "your own data"),
         ]
-
-
-def _is_general(statement: Statement) -> bool:
-    return statement.address == ROOT or statement.kind == "aspect"
-
-
-def most_telling(statements: list[Statement], most: int) -> list[Statement]:
-    """The general statements and those claims that earn most on D, in the order of the tree."""
-
-    def worth(s: Statement) -> tuple[bool, float]:
-        return _is_general(s), (s.measures.nats_on_D or 0.0) if s.measures else 0.0
-
-    kept = {s.address for s in sorted(statements, key=worth, reverse=True)[:most]}
-    return [s for s in statements if s.address in kept]
 
 
 def telling_case(tree: Tree) -> int:

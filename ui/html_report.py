@@ -18,6 +18,7 @@ from ui.html_parts import figure, foreign, safe, section, table, tone
 from ui.html_people import people
 from ui.html_style import STYLE
 from ui.plots import Axis, Mark, curve_plot, evidence_plot, interval_bar, reliability_plot, share_bar
+from ui.telling import telling
 from ui.wording import (
     LEGEND,
     count,
@@ -31,7 +32,6 @@ from ui.wording import (
 
 __all__ = ["html_page"]
 
-TREE_ROWS = 60
 ALARMS_SHOWN = 6
 SHIFTS_SHOWN = 20
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -213,13 +213,11 @@ def answers(report: Report) -> str:
 
 
 def tree(report: Report) -> str:
-    """The top of the tree in the order of its addresses."""
-    deepest = next(
-        (d for d in range(6, 0, -1) if sum(depth(s) <= d for s in report.statements) <= TREE_ROWS), 1
-    )
-    shown = [s for s in report.statements if depth(s) <= deepest][:TREE_ROWS]
-    if not shown:
+    """Of the statements, those that earn most on D with what stands above them, in the order of the tree."""
+    every = report.statements
+    if not every:
         return ""
+    shown = [every[i] for i in telling([s.address for s in every], [s.nats_on_D for s in every])]
     heads = [
         ("", ""),
         ("", "statement"),
@@ -229,7 +227,8 @@ def tree(report: Report) -> str:
         ("n", "of D*"),
     ]
     rest = len(report.statements) - len(shown)
-    more = f'<p class="quiet small">… and {count(rest, "statement")} more below.</p>' if rest else ""
+    less = f"… and {count(rest, 'more statement')}, which earn less on D."
+    more = f'<p class="quiet small">{less}</p>' if rest else ""
     body = table("tree", "", heads, (tree_row(s) for s in shown)) + more
     lead = f"Points are what a statement adds to the odds where it applies; {LEGEND}"
     return section("The prior, as it can be read", body, lead)

@@ -17,6 +17,8 @@ from kb.address import Address
 from kb.embedding import is_embedding_installed
 from kb.knowledge import open_kb
 from kb.records import Judgement
+from kb.statements import Draft
+from learning.fitting import latest_fit
 from learning.predicting import Citation, Explanation
 from ui.main import priory
 from ui.views.forecasts import explanation_lines
@@ -132,6 +134,28 @@ def test_show_of_an_unknown_address_names_the_nearest(call: Call) -> None:
     assert result.exit_code == 2
     assert "0.0" in result.stderr
     assert "priory unpack" in result.stderr
+
+
+def test_of_many_statements_show_takes_those_that_earn_most(call: Call, asked: Asked, file: Path) -> None:
+    every = asked("show", "--depth", "9", "--limit", "500")["statements"]
+    with open_kb(f"sqlite:///{file}", create=False) as kb:
+        tree = kb.tree("heart")
+        place = Address(next(s["address"] for s in every if s["kind"] == "aspect"))
+        for i in range(30):
+            tree.store.append_child(tree.tree_id, place, Draft(f"It is number {i} of them."))
+        latest_fit(tree)
+    every = asked("show", "--depth", "9")["statements"]
+
+    shown = call("show", "--depth", "9")
+    first = call("show", "--depth", "9", "--limit", "18")
+
+    rows = [line.split()[0] for line in shown.stdout.splitlines() if line.startswith("0")]
+    earned = sorted(every[1:], key=lambda s: -(s.get("nats_on_D") or 0.0))
+    assert {s["address"] for s in earned[:15]} <= set(rows)
+    assert rows == [s["address"] for s in every if s["address"] in rows]
+    assert 16 <= len(rows) < 25 < len(every)
+    assert f"{len(rows)} of {len(every)} statements are shown: those that earn most" in shown.stderr
+    assert "Only the first 18 are shown" in first.stderr
 
 
 def test_data_go_to_stdout_and_talk_to_stderr(call: Call) -> None:
@@ -609,8 +633,6 @@ def test_another_task_under_a_known_name_is_refused(call: Call, tables: Path) ->
 def test_hostile_statements_reach_no_terminal(call: Call, file: Path) -> None:
     with open_kb(f"sqlite:///{file}", create=False) as kb:
         tree = kb.tree("heart")
-        from kb.statements import Draft
-
         hostile = Draft(HOSTILE, when="age > 50", side="yes", columns=("age",), origin=HOSTILE)
         place = tree.store.append_child(tree.tree_id, Address("0"), hostile).address
     call("rate", place, "50", "--note", HOSTILE)

@@ -167,18 +167,22 @@ def test_an_empty_report_is_still_a_page() -> None:
     assert "nothing" in page.text
 
 
-def test_many_statements_are_cut_to_the_top_and_counted() -> None:
+def test_of_many_statements_those_that_earn_most_are_shown_and_the_others_counted() -> None:
     lines = [StatementLine("0", "Root.")]
     for i in range(40):
-        lines += [StatementLine(f"0.{i}", f"Aspect {i}.")]
-        lines += [StatementLine(f"0.{i}.{j}", f"Claim {i} {j}.") for j in range(3)]
+        lines += [StatementLine(f"0.{i}", f"Aspect {i}.", nats_on_D=1.0)]
+        lines += [
+            StatementLine(f"0.{i}.{j}", f"Claim {i} {j}.", nats_on_D=float(10 * i + j)) for j in range(3)
+        ]
     report = build_report(Task("wide", "y", ("a", "b"), ()), score_rows({}, {}, {}, seed=0), statements=lines)
 
     page = Page(html_page(report))
 
-    assert "Aspect 39." in page.text
+    assert "Claim 39 2." in page.text
+    assert "Aspect 35." in page.text  # stands above some that earn much
+    assert "Aspect 34." not in page.text
     assert "Claim 0 0." not in page.text
-    assert "… and 120 statements more below." in page.text
+    assert "… and 140 more statements, which earn less on D." in page.text
 
 
 def test_light_dark_and_narrow_are_in_the_style() -> None:

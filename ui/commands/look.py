@@ -12,6 +12,7 @@ from kb.address import ROOT, Address
 from kb.searching import SEARCHES, SearchBy
 from ui.face import Face, as_address, everywhere
 from ui.progress import of_reading, progress_bar
+from ui.telling import TELLING
 from ui.wording import clean, count
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from kb.statements import Statement
 
 __all__ = ["search", "show", "trees"]
+
+FIRST = 200  # of a tree, for programs
+READ = 5_000  # statements among which those that earn most are looked for
 
 
 @click.command()
@@ -45,14 +49,20 @@ def trees(face: Face) -> None:
 @click.command()
 @click.argument("address", callback=as_address, default=ROOT)
 @click.option("--depth", default=2, show_default=True, type=click.IntRange(0), help="Levels below it.")
-@click.option("--limit", default=200, show_default=True, type=click.IntRange(1), help="Statements at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    help=f"The first so many, in order. Default: on a screen the {TELLING} that earn most, in JSON {FIRST}.",
+)
 @click.option("--dropped", is_flag=True, help="Show dropped statements, too.")
 @click.option(
     "--provenance", is_flag=True, help="Show the step: prompts, proposals, checks, approvals, cost."
 )
 @everywhere
-def show(face: Face, address: Address, depth: int, limit: int, dropped: bool, provenance: bool) -> None:
-    """Show a statement and what lies below it.
+def show(
+    face: Face, address: Address, depth: int, limit: int | None, dropped: bool, provenance: bool
+) -> None:
+    """Show a statement and what lies below it, of many only those that earn most on D.
 
     With --provenance it shows instead how the statement was unpacked, word by word.
 
@@ -64,21 +74,35 @@ def show(face: Face, address: Address, depth: int, limit: int, dropped: bool, pr
     if provenance:
         _show_provenance(face, address)
         return
+    in_order = face.json or dropped  # what is dropped earns nothing
+    most = limit or (FIRST if in_order else READ)
     with face.tree() as tree:
         top, path = tree.statement(address), tree.ancestors(address)
-        found = list(islice(_below(tree, top, depth, dropped=dropped), limit + 1))
+        found = list(islice(_below(tree, top, depth, dropped=dropped), most + 1))
     if face.json:
-        shown = [s.to_dict() for s in found[:limit]]
-        face.print_json({"tree": tree.name, "statements": shown, "more": len(found) > limit})
+        shown = [s.to_dict() for s in found[:most]]
+        face.print_json({"tree": tree.name, "statements": shown, "more": len(found) > most})
         return
-    from ui.views.tree import TREE_LEGEND, one_statement, outline
+    from ui.views.tree import TREE_LEGEND, most_telling, one_statement, outline
 
-    face.show(outline(found[:limit]))
+    picked = found[:most] if limit or in_order else most_telling(found[:most])
+    face.show(outline(picked))
     if address != ROOT:
         face.show("", one_statement(top, path))
-    if len(found) > limit:
-        face.hint(f"Only the first {limit:,} are shown; --limit shows more, an address starts further down.")
+    if len(picked) < len(found):
+        face.hint(_what_is_left(len(picked), len(found), is_first=bool(limit or in_order)))
     face.hint(TREE_LEGEND)
+
+
+def _what_is_left(shown: int, of: int, *, is_first: bool) -> str:
+    """How much is not shown, and how to see it."""
+    if is_first:
+        return f"Only the first {shown:,} are shown; --limit shows more, an address starts further down."
+    among = f"more than {READ:,}" if of > READ else f"{of:,}"
+    return (
+        f"{shown:,} of {among} statements are shown: those that earn most on D, with what stands above them. "
+        f"--limit {min(of, READ)} shows as many in order, an address starts further down."
+    )
 
 
 def _show_provenance(face: Face, address: Address) -> None:

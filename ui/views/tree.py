@@ -11,10 +11,20 @@ from kb.address import ROOT, depth
 from kb.records import TreeRecord
 from kb.statements import Statement
 from kb.task import Task
+from ui.telling import TELLING, telling
 from ui.views.plain import ALARM, QUIET, Guided, cell, listing
 from ui.wording import LEGEND, clean, count, decimals, percent, points, shortened, strongest
 
-__all__ = ["TREE_LEGEND", "found_list", "held", "one_statement", "outline", "scored", "tree_list"]
+__all__ = [
+    "TREE_LEGEND",
+    "found_list",
+    "held",
+    "most_telling",
+    "one_statement",
+    "outline",
+    "scored",
+    "tree_list",
+]
 
 TREE_LEGEND = (
     f"{LEGEND} nats on D: what it and what lies below earn there. "
@@ -65,6 +75,12 @@ def earned(s: Statement) -> Text:
     """Its nats on D; nothing before the first fit, and for the root, which has nothing to beat."""
     value = s.measures.nats_on_D if s.measures else None
     return Text("" if value is None or s.address == ROOT else decimals(value))
+
+
+def most_telling(statements: Sequence[Statement], most: int = TELLING) -> list[Statement]:
+    """The first, those of the others that earn most on D, and what stands between, in their order."""
+    nats = [s.measures.nats_on_D if s.measures else None for s in statements]
+    return [statements[i] for i in telling([s.address for s in statements], nats, most)]
 
 
 def outline(statements: Iterable[Statement]) -> RenderableType:
