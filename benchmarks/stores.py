@@ -33,10 +33,9 @@ WIDTH = 4
 WORDS = [f"word{n}" for n in range(5_000)]
 
 
-def implicit(n: int, seed: int) -> Iterator[Statement]:
-    """The first ``n`` statements of a tree with four children each, breadth first, the root left out."""
-    chance = random.Random(seed)
-    level, made = [ROOT], 1
+def addresses(n: int) -> Iterator[Address]:
+    """The first ``n`` addresses of a tree with four children each, breadth first, the root left out."""
+    level, made = [ROOT], 0
     while True:
         below: list[Address] = []
         for of in level:
@@ -44,21 +43,31 @@ def implicit(n: int, seed: int) -> Iterator[Statement]:
                 if made == n:
                     return
                 made += 1
-                address = child(of, ordinal)
-                below.append(address)
-                text = " ".join(chance.choices(WORDS, k=20))
-                yield Statement(address, Draft(text, columns=("a", "b"), origin="induction"))
+                below.append(child(of, ordinal))
+                yield below[-1]
         level = below
 
 
+def implicit(n: int, seed: int) -> Iterator[Statement]:
+    """The first ``n`` statements of that tree, the root counted and left out."""
+    chance = random.Random(seed)
+    for address in addresses(n - 1):
+        text = " ".join(chance.choices(WORDS, k=20))
+        yield Statement(address, Draft(text, columns=("a", "b"), origin="induction"))
+
+
+def places(n: int) -> list[Address]:
+    """As many places of a tree of ``n`` statements, whatever its size."""
+    return [ROOT, *islice(addresses(n - 1), 0, None, max(1, n // PLACES))]
+
+
 def build(store: Store, n: int) -> list[Address]:
-    """Fill a store; returns as many places of it, whatever its size."""
+    """Fill a store; returns places of it."""
     store.create_tree(TreeRecord(TREE, "benchmark", {}), Draft("the base rate"))
-    statements, kept = implicit(n, seed=1), [ROOT]
+    statements = implicit(n, seed=1)
     while batch := list(islice(statements, 10_000)):
         store.put_statements(TREE, batch)
-        kept += [each.address for each in batch[:: max(1, n // PLACES)]]
-    return kept
+    return places(n)
 
 
 def milliseconds(read: Callable[[], object]) -> float:
