@@ -13,29 +13,51 @@ HEAD = """\
 
 Made by `python docs/generate_schema.py` from `graph_schema`; change that, not this page.
 
-Every store keeps these nodes and relationships. SQLite has a table per node (the label in snake case) and a
-column per relationship. Its migrations are in `graph_schema/sqlite`; they never change once released, and
-a database knows each by its checksum. The newest is number {newest}. A file of ours has the application id
-`0x{application:08X}` in its header.
+SQLite has a table per node, the label in snake case; Neo4j has nodes with these labels. Migrations are in
+`graph_schema/sqlite` and `graph_schema/neo4j`; they never change once released, and a database knows each by
+its checksum. The newest of SQLite is number {newest}, of Neo4j number {newest_graph}. A file of ours has the
+application id `0x{application:08X}` in its header.
 
-`json` is canonical JSON text: sorted keys, no white space. A property with a question mark may be absent.
+`json` is canonical JSON text: sorted keys, no white space. `texts` and `reals` are lists in Neo4j, and `json`
+in SQLite. A `key` is 16 bytes in SQLite and 32 hexadecimal digits in Neo4j. A property with a question mark
+may be absent; one that only one of the stores keeps says so.
 """
 
 
 def page() -> str:
     """The whole page."""
-    from graph_schema import APPLICATION_ID, DESCRIPTION, sqlite_migrations
+    from graph_schema import APPLICATION_ID, DESCRIPTION, neo4j_migrations, sqlite_migrations
 
-    parts = [HEAD.format(application=APPLICATION_ID, newest=sqlite_migrations()[-1].version)]
-    parts += ["\n## Relationships\n\n| from | | to | column in SQLite |\n|---|---|---|---|\n"]
-    for r in DESCRIPTION.relationships:
-        parts.append(f"| {r.start} | {r.type}{'' if r.is_required else '?'} | {r.end} | `{r.column}` |\n")
+    parts = [
+        HEAD.format(
+            application=APPLICATION_ID,
+            newest=sqlite_migrations()[-1].version,
+            newest_graph=neo4j_migrations()[-1].version,
+        )
+    ]
+    parts += ["\n## Relationships\n\nIn Neo4j:\n\n| from | | to | |\n|---|---|---|---|\n"]
+    parts += [f"| {r.start} | {r.type} | {r.end} | {r.about} |\n" for r in DESCRIPTION.relationships]
+    parts += [
+        "\nIn both, what names another node: SQLite by the number of its row, Neo4j by its id, which is the\n"
+    ]
+    parts += ["`tree_id` of a tree, the `key` of a statement, the `digest` of a blob.\n\n"]
+    parts += ["| from | to | property | |\n|---|---|---|---|\n"]
+    for r in DESCRIPTION.references:
+        parts.append(
+            f"| {r.start} | {r.end} | `{r.name}`{'' if r.is_required else '?'} | {_only(r.kept)} |\n"
+        )
     for node in DESCRIPTION.nodes:
-        parts += [f"\n## {node.label}\n\n{node.about}\n\n| property | type | |\n|---|---|---|\n"]
+        about = node.about + ("" if node.kept == "everywhere" else f" Only {node.kept} has such a node.")
+        parts += [f"\n## {node.label}\n\n{about}\n\n| property | type | |\n|---|---|---|\n"]
         for p in node.properties:
-            parts.append(f"| `{p.name}`{'' if p.is_required else '?'} | {p.type} | {p.about} |\n")
+            told = "; ".join(filter(None, (_only(p.kept), p.about)))
+            parts.append(f"| `{p.name}`{'' if p.is_required else '?'} | {p.type} | {told} |\n")
         parts += ["\n", "\n".join(_rules(node.unique, node.ordered, node.searched)), "\n"]
     return "".join(parts)
+
+
+def _only(kept: str) -> str:
+    return "" if kept == "everywhere" else f"only {kept}"
 
 
 def _rules(

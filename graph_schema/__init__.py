@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph_schema.description import DESCRIPTION, NodeType, Property, Relationship
+from graph_schema.description import DESCRIPTION, NodeType, Property, Reference, Relationship
 from graph_schema.migrations import APPLICATION_ID, Migration, neo4j_migrations, sqlite_migrations
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Migration",
     "NodeType",
     "Property",
+    "Reference",
     "Relationship",
     "neo4j_migrations",
     "sqlite_migrations",

@@ -1,7 +1,7 @@
-"""The nodes and relationships of a knowledge base, whichever database keeps them.
+"""What a knowledge base holds, whichever database keeps it, and where SQLite and Neo4j differ.
 
-A graph store reads labels, constraints and indexes from here. The SQLite tables are written by hand as
-migrations; ``tests/graph_schema`` holds them to this description, so that there is one truth.
+Tables, constraints and indexes are written by hand as migrations. ``tests/graph_schema`` holds both to this
+description, and what a real server keeps too, so that there is one truth.
 """
 
 from __future__ import annotations
@@ -9,9 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["DESCRIPTION", "Description", "NodeType", "Property", "PropertyType", "Relationship"]
+__all__ = [
+    "DESCRIPTION",
+    "Description",
+    "Kept",
+    "NodeType",
+    "Property",
+    "PropertyType",
+    "Reference",
+    "Relationship",
+]
 
-PropertyType = Literal["text", "integer", "real", "boolean", "json", "bytes"]
+PropertyType = Literal["text", "texts", "key", "integer", "real", "reals", "boolean", "json", "bytes"]
+Kept = Literal["everywhere", "SQLite", "Neo4j"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +30,18 @@ class Property:
 
     Attributes:
         name: The same in every store.
-        type: ``json`` is canonical JSON text: sorted keys, no white space.
+        type: ``json`` is canonical JSON text: sorted keys, no white space. ``texts`` and ``reals`` are lists
+            in Neo4j, and ``json`` in SQLite. A ``key`` is 16 bytes in SQLite, 32 hexadecimal digits in Neo4j.
         about: What it holds, where the name doesn't say it.
         is_required: Never null.
+        kept: By which store.
     """
 
     name: str
     type: PropertyType
     about: str = ""
     is_required: bool = True
+    kept: Kept = "everywhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +51,11 @@ class NodeType:
     Attributes:
         label: In a graph; the table of SQLite is the label in snake case.
         about: What one such node is.
-        properties: All of them.
-        unique: Groups of properties or relationships that no two nodes share.
+        properties: All of them, without its references.
+        unique: Groups of properties or references that no two nodes share.
         ordered: Groups by which nodes are read in order, the equality part first.
         searched: The property that full-text search reads; None for none.
+        kept: By which store.
     """
 
     label: str
@@ -50,25 +64,44 @@ class NodeType:
     unique: tuple[tuple[str, ...], ...]
     ordered: tuple[tuple[str, ...], ...] = ()
     searched: str | None = None
+    kept: Kept = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A node names another: in SQLite by the number of its row, in Neo4j by its id.
+
+    Attributes:
+        start: Label of the node that names.
+        end: Label of what is named; its id is the ``tree_id`` of a tree, the ``key`` of a statement, the
+            ``digest`` of a blob.
+        name: Of the column in SQLite and of the property in Neo4j.
+        is_required: Every ``start`` node has one.
+        kept: By which store.
+    """
+
+    start: str
+    end: str
+    name: str
+    is_required: bool = True
+    kept: Kept = "everywhere"
 
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """A relationship; SQLite keeps it as a column of the ``start`` table.
+    """A relationship of a graph, beside the references: for people, for other tools and for checks.
 
     Attributes:
-        type: In a graph.
-        start: Label of the node that it leaves; it leaves each such node at most once.
+        type: In Cypher.
+        start: Label of the node that it leaves.
         end: Label of the node that it reaches.
-        column: The column of SQLite that holds it.
-        is_required: Every ``start`` node has one.
+        about: Which node is linked with which.
     """
 
     type: str
     start: str
     end: str
-    column: str
-    is_required: bool = True
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +109,7 @@ class Description:
     """All that a knowledge base holds."""
 
     nodes: tuple[NodeType, ...]
+    references: tuple[Reference, ...]
     relationships: tuple[Relationship, ...]
 
 
@@ -95,8 +129,9 @@ _STATEMENT = NodeType(
     "Statement",
     "One node of Z. What it says never changes; an edit is another statement.",
     (
-        Property("key", "bytes", "blake2b of tree id and path, 16 bytes"),
+        Property("key", "key", "blake2b of tree id and path"),
         Property("path", "text", "the order-preserving form of the address"),
+        Property("address", "text", "the address as people write it", kept="Neo4j"),
         Property("slot", "integer", "the slot of its parent that it lies in"),
         Property("ordinal", "integer", "its place in that slot"),
         Property("current_slot", "integer", "which of its own slots a walk follows", is_required=False),
@@ -106,12 +141,30 @@ _STATEMENT = NodeType(
         Property("kind", "text"),
         Property("condition", "text", "the cases it speaks about", is_required=False),
         Property("side", "text", "the class it speaks for", is_required=False),
-        Property("columns", "json", "the columns it is about"),
+        Property("columns", "texts", "the columns it is about"),
         Property("origin", "text", "who wrote it"),
         Property("replaces", "text", "address of the statement it is an edit of", is_required=False),
         Property("created", "real"),
         Property("size", "integer", "characters of the text: search puts the shortest match first"),
         Property("text", "text"),
+        Property(
+            "folded", "text", "the text without accents, where it has any", is_required=False, kept="Neo4j"
+        ),
+        Property("token", "text", "of the call that appended it alone", is_required=False, kept="Neo4j"),
+        Property(
+            "points",
+            "json",
+            "what the newest fit found, as are the next seven; SQLite has a table for it",
+            is_required=False,
+            kept="Neo4j",
+        ),
+        Property("plausibility", "real", is_required=False, kept="Neo4j"),
+        Property("plausibility_sd", "real", is_required=False, kept="Neo4j"),
+        Property("rated", "integer", is_required=False, kept="Neo4j"),
+        Property("nats_on_D", "real", is_required=False, kept="Neo4j"),
+        Property("carries_D", "real", is_required=False, kept="Neo4j"),
+        Property("carries_Dstar", "real", is_required=False, kept="Neo4j"),
+        Property("alarm", "boolean", is_required=False, kept="Neo4j"),
     ),
     unique=(("key",), ("tree", "path"), ("parent", "slot", "ordinal")),
     ordered=(("tree", "path"), ("parent", "slot", "ordinal")),
@@ -123,6 +176,7 @@ _EXPANSION = NodeType(
     "One committed unpacking of one statement, with all proposals.",
     (
         Property("slot", "integer"),
+        Property("address", "text", "of its statement", kept="Neo4j"),
         Property("unpacker", "text"),
         Property("response", "text", "digest of the blob with the raw response", is_required=False),
         Property("first_ordinal", "integer"),
@@ -142,7 +196,9 @@ _JUDGEMENT = NodeType(
         Property("id", "text", "chosen by the caller"),
         Property("kind", "text"),
         Property("rater", "text"),
+        Property("value", "real", "as in the body", is_required=False, kept="Neo4j"),
         Property("created", "real"),
+        Property("seq", "integer", "the order in which they were appended", kept="Neo4j"),
         Property("body", "json", "the whole record"),
     ),
     unique=(("tree", "id"),),
@@ -154,9 +210,11 @@ _MOVE = NodeType(
     "A change to Z that was offered or taken. Append-only.",
     (
         Property("id", "text", "chosen by the caller or the store", is_required=False),
-        Property("path", "text", "what it is about; may name a statement that is not stored"),
+        Property("path", "text", "what it is about; may name a statement that is not stored", kept="SQLite"),
+        Property("address", "text", "the same as people write it", kept="Neo4j"),
         Property("kind", "text"),
         Property("created", "real"),
+        Property("seq", "integer", "the order in which they were appended", kept="Neo4j"),
         Property("body", "json", "the whole record"),
     ),
     unique=(("tree", "id"),),
@@ -169,6 +227,7 @@ _MEASURE = NodeType(
     (Property("body", "json"),),
     unique=(("statement",),),
     ordered=(("tree",),),
+    kept="SQLite",
 )
 
 _VECTOR = NodeType(
@@ -176,7 +235,14 @@ _VECTOR = NodeType(
     "What a statement's text means to a model; derived.",
     (
         Property("model", "text"),
-        Property("data", "bytes", "384 numbers of 4 bytes, the least significant first, of unit length"),
+        Property(
+            "data",
+            "bytes",
+            "384 numbers of 4 bytes, the least significant first, of unit length",
+            kept="SQLite",
+        ),
+        Property("vector", "reals", "384 numbers, of unit length", kept="Neo4j"),
+        Property("path", "text", "of its statement", kept="Neo4j"),
     ),
     unique=(("statement", "model"),),
     ordered=(("tree", "model"),),
@@ -194,6 +260,14 @@ _WORK = NodeType(
         Property("worker", "text", "who holds the lease", is_required=False),
         Property("until", "real", "when the lease runs out", is_required=False),
         Property("reason", "text", "why it was given up", is_required=False),
+        Property("address", "text", "of its statement", kept="Neo4j"),
+        Property("seq", "integer", "when it came, in nanoseconds since 1970", kept="Neo4j"),
+        Property("lock", "integer", "is written to lock it before it is read", kept="Neo4j"),
+        Property("grant", "text", "of the call that leased it last", is_required=False, kept="Neo4j"),
+        Property(
+            "queue", "text", "waiting or leased, while it is asked for", is_required=False, kept="Neo4j"
+        ),
+        Property("rank", "real", "the priority, negative", is_required=False, kept="Neo4j"),
     ),
     unique=(("statement", "slot"),),
     ordered=(("tree", "priority"), ("tree", "until"), ("tree",)),
@@ -208,6 +282,7 @@ _DOCUMENT = NodeType(
         Property("version", "integer", "counts from 1 and grows with every change"),
         Property("changed", "real"),
         Property("body", "json"),
+        Property("token", "text", "of the call that wrote it last", kept="Neo4j"),
     ),
     unique=(("tree", "kind", "key"),),
     ordered=(("tree", "kind", "key"),),
@@ -259,20 +334,29 @@ DESCRIPTION = Description(
         _BLOB_PART,
         _MIGRATION,
     ),
+    references=(
+        Reference("Statement", "Tree", "tree"),
+        Reference("Statement", "Statement", "parent", is_required=False),
+        Reference("Expansion", "Tree", "tree", kept="Neo4j"),
+        Reference("Expansion", "Statement", "statement"),
+        Reference("Judgement", "Tree", "tree"),
+        Reference("Judgement", "Statement", "statement"),
+        Reference("Move", "Tree", "tree"),
+        Reference("Measure", "Tree", "tree", kept="SQLite"),
+        Reference("Measure", "Statement", "statement", kept="SQLite"),
+        Reference("Vector", "Tree", "tree"),
+        Reference("Vector", "Statement", "statement"),
+        Reference("Work", "Tree", "tree"),
+        Reference("Work", "Statement", "statement"),
+        Reference("Document", "Tree", "tree"),
+        Reference("BlobPart", "Blob", "blob"),
+    ),
     relationships=(
-        Relationship("IN", "Statement", "Tree", "tree"),
-        Relationship("CHILD_OF", "Statement", "Statement", "parent", is_required=False),
-        Relationship("UNPACKS", "Expansion", "Statement", "statement"),
-        Relationship("IN", "Judgement", "Tree", "tree"),
-        Relationship("ABOUT", "Judgement", "Statement", "statement"),
-        Relationship("IN", "Move", "Tree", "tree"),
-        Relationship("IN", "Measure", "Tree", "tree"),
-        Relationship("ABOUT", "Measure", "Statement", "statement"),
-        Relationship("IN", "Vector", "Tree", "tree"),
-        Relationship("ABOUT", "Vector", "Statement", "statement"),
-        Relationship("IN", "Work", "Tree", "tree"),
-        Relationship("ASKS_FOR", "Work", "Statement", "statement"),
-        Relationship("IN", "Document", "Tree", "tree"),
-        Relationship("PART_OF", "BlobPart", "Blob", "blob"),
+        Relationship("ROOT", "Tree", "Statement", "from a tree to its root"),
+        Relationship("HAS_CHILD", "Statement", "Statement", "from a parent to each child, in whatever slot"),
+        Relationship(
+            "EXPANDS", "Expansion", "Statement", "from an expansion to the statement that it unpacks"
+        ),
+        Relationship("ABOUT", "Judgement", "Statement", "from a judgement to the statement that it is about"),
     ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graph_schema import DESCRIPTION, NodeType, Relationship, sqlite_migrations
+from graph_schema import DESCRIPTION, NodeType, Reference, sqlite_migrations
 from kb.stores.sqlite.files import statements_of
 
 RELEASED = {
@@ -18,12 +18,17 @@ RELEASED = {
 }
 COLUMN_TYPES = {
     "text": "TEXT",
+    "texts": "TEXT",
     "json": "TEXT",
+    "key": "BLOB",
     "integer": "INTEGER",
     "boolean": "INTEGER",
     "real": "REAL",
     "bytes": "BLOB",
 }
+
+
+HERE = ("everywhere", "SQLite")
 
 
 @pytest.fixture
@@ -70,13 +75,13 @@ def test_every_node_type_has_its_table_and_nothing_else_has(database: sqlite3.Co
 
 
 @pytest.mark.parametrize("node", DESCRIPTION.nodes, ids=lambda node: node.label)
-def test_a_table_has_the_properties_and_relationships_of_its_node(
+def test_a_table_has_the_properties_and_references_of_its_node(
     database: sqlite3.Connection, node: NodeType
 ) -> None:
-    wanted = {each.name: (COLUMN_TYPES[each.type], each.is_required) for each in node.properties}
-    for each in DESCRIPTION.relationships:
-        if each.start == node.label:
-            wanted[each.column] = ("INTEGER", each.is_required)
+    wanted = {p.name: (COLUMN_TYPES[p.type], p.is_required) for p in node.properties if p.kept in HERE}
+    for each in DESCRIPTION.references:
+        if each.start == node.label and each.kept in HERE:
+            wanted[each.name] = ("INTEGER", each.is_required)
     assert columns(database, table_of(node.label)) == wanted
 
 
@@ -89,18 +94,21 @@ def test_a_table_has_the_indexes_of_its_node(database: sqlite3.Connection, node:
         assert any(names[: len(ordered)] == list(ordered) for _, names in there), ordered
 
 
-@pytest.mark.parametrize("each", DESCRIPTION.relationships, ids=lambda each: f"{each.start} {each.type}")
-def test_a_relationship_is_a_reference(database: sqlite3.Connection, each: Relationship) -> None:
+REFERENCES = [each for each in DESCRIPTION.references if each.kept in HERE]
+
+
+@pytest.mark.parametrize("each", REFERENCES, ids=lambda each: f"{each.start} {each.name}")
+def test_a_reference_is_a_foreign_key(database: sqlite3.Connection, each: Reference) -> None:
     rows = database.execute(
         'SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)', (table_of(each.start),)
     )
-    assert (each.column, table_of(each.end), "pk") in rows.fetchall()
+    assert (each.name, table_of(each.end), "pk") in rows.fetchall()
 
 
 def test_labels_and_properties_are_safe_to_write_into_a_query() -> None:
     for node in DESCRIPTION.nodes:
         assert re.fullmatch("[A-Z][A-Za-z]*", node.label)
-        assert all(re.fullmatch("[a-z][a-z_]*", each.name) for each in node.properties)
+        assert all(re.fullmatch("[a-z][A-Za-z_]*", each.name) for each in node.properties)
         assert node.searched is None or node.searched in {each.name for each in node.properties}
 
 

@@ -55,8 +55,8 @@ _GROWTH = {
 _EXPANSIONS = {
     "lease": (
         "MATCH (s:Statement {key: $key}) MERGE " + WORK + " "
-        "ON CREATE SET w.tree = $tree, w.address = $address, w.state = 'unasked', w.attempts = 0, w.fence "
-        "= 0, "
+        "ON CREATE SET w.tree = $tree, w.address = $address, w.state = 'unasked', w.priority = 0.0, "
+        "w.attempts = 0, w.fence = 0, "
         f"w.lock = 0, w.seq = {CLOCK} "
         "SET w.lock = w.lock + 1 "
         f"WITH w, {NOW} AS now, EXISTS {{ MATCH (:Expansion {{statement: $key, slot: $slot}}) }} AS "
