@@ -24,12 +24,13 @@ from learning.matches import Matches
 from learning.people.certificate import floored
 from learning.people.reading import Reading
 from learning.scorecard import Points
+from learning.word_strength import USUAL_SPREAD
 
 __all__ = ["PARAMETERS", "Reader", "fit_reader"]
 
 # name: (start, lowest, highest, standard deviation of the prior)
 PARAMETERS: Mapping[str, tuple[float, float, float, float]] = {
-    "scale": (1.0, 0.0, 6.0, 0.6),
+    "scale": (1.0, 0.0, 6.0, USUAL_SPREAD),
     "base": (0.0, -6.0, 6.0, 1.4),
     "overlap": (0.0, 0.0, 1.5, 0.3),
     "depth": (0.0, -1.0, 2.0, 0.3),
@@ -148,6 +149,7 @@ def fit_reader(reading: Reading, people: Numbers, *, view: int | None = None) ->
     """
     names = list(PARAMETERS)
     start, low, high, sd = (np.array(column) for column in zip(*PARAMETERS.values(), strict=True))
+    sd[names.index("scale")] = _doubt_of_scale(reading)
     used = [i for i, name in enumerate(names) if _says_something(name, reading)]
     seen = _seen(reading, view)
 
@@ -169,6 +171,12 @@ def fit_reader(reading: Reading, people: Numbers, *, view: int | None = None) ->
         options={"maxiter": MOST_STEPS, "eps": _STEP},
     )
     return Reader(at(np.asarray(found.x)), view)
+
+
+def _doubt_of_scale(reading: Reading) -> float:
+    """What Z itself doubts of its strength on D*: few predictions must not chase their noise beyond it."""
+    words = reading.fit.scorecard.words
+    return words.doubt / words.factor if words and words.doubt else USUAL_SPREAD
 
 
 def _says_something(name: str, reading: Reading) -> bool:
