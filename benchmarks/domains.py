@@ -27,6 +27,7 @@ from learning.people.from_x import RIDGE, softmax_regression
 from learning.people.reader import fit_reader
 from learning.people.reading import Reading
 from learning.recorded import RecordedRaters, read_recorded
+from learning.scores import bootstrap
 from learning.word_importing import import_words
 from learning.words_elsewhere import answers_elsewhere
 from ui.domains import CLASSES, Domain, fetched_sdist, lexicon_of, read_domains
@@ -34,6 +35,7 @@ from ui.domains import CLASSES, Domain, fetched_sdist, lexicon_of, read_domains
 OURS = "Priory: ratings, no V"
 MOST = 3_000
 SIZES = (50, 400)
+FEW_AGAINST_MANY = f"f through Z, {SIZES[0]}", f"f from x alone, ridge 2, {SIZES[1]}"
 FLOOR = 0.02  # an imitator never says less
 LONG_RIDGE = 2.0  # where what Z says is among the inputs
 
@@ -254,6 +256,9 @@ def tell(
         away = np.mean([s.means(row).mean(axis=0) for s in after_V.values()], axis=0)
         loss = np.mean([np.mean(losses[row]) for losses in imitation.values()])
         print(f"  {row:<44} {100 * away[0]:5.1f} {away[1]:.3f} | {loss:.3f}")
+    few, many = ([np.mean(losses[row]) for losses in imitation.values()] for row in FEW_AGAINST_MANY)
+    apart = bootstrap(np.subtract(few, many), seed=0)
+    print(f"  {' - '.join(FEW_AGAINST_MANY)}: {apart.low:+.3f}..{apart.high:+.3f}, 95 % over pairs")
     for other in next(iter(on_Dstar.values())).of:
         if other != OURS:
             print(f"\nours against {other}: pairs won, tied, lost by log loss, 95 %: {won(on_Dstar, other)}")
