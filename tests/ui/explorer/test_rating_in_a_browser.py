@@ -105,6 +105,17 @@ def test_enter_three_times_answers_once_and_nothing_is_preselected(visit: Visit,
     assert slider.get_attribute("aria-valuetext") == "not set"
 
 
+def test_an_arrow_goes_on_from_the_number_that_was_typed(visit: Visit, explored: str) -> None:
+    with stored(explored, "deep") as tree:
+        new_session(tree, Session("onward", at=Address("0.2")), most=2)
+    v = visit()
+    begin(v, "/rate?tree=deep&s=onward")
+    answer(v, "7", "0", "ArrowRight", "Enter")
+
+    (kept,) = answers(explored, "deep", "onward")
+    assert kept.value == pytest.approx(0.7205, abs=1e-3)  # .1 in log-odds above .7
+
+
 def test_neither_skip_flag_note_and_undo_by_key(visit: Visit, explored: str) -> None:
     with stored(explored, "deep") as tree:
         new_session(tree, Session("keys", at=Address("0.2")), most=8)

@@ -415,7 +415,7 @@ export default function rating({ data, parentElement, setTriggerValue }) {
     if (key === "Escape") return S.opens ? open("") : unset();
     if (key === "Enter") return event.repeat ? undefined : submit();
     if (data.task === "seven" && /^[1-7]$/.test(key)) return event.repeat ? undefined : choose(Number(key));
-    if (line && moves[key]) return moves[key](event);
+    if (line && moves[key]) return isPair || readTyped() ? moves[key](event) : undefined; // on from what was typed
     if (line && /^[0-9.,]$/.test(key)) {
       touch();
       S.typed = (S.typed + key).slice(0, 5);
