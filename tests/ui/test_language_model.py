@@ -56,6 +56,8 @@ def test_a_dry_run_needs_no_key(call: Callable[..., Result], monkeypatch: pytest
 
     assert planned.exit_code == 0, planned.stderr
     assert "1 step, 2 calls" in planned.stdout
+    assert "Dollars go by prices estimated on" in planned.stdout
+    assert "PRIORY_PRICES" in planned.stdout
     assert (asked.exit_code, asked.stdout) == (2, "")
     assert "needs the key OPENAI_API_KEY" in asked.stderr
 

@@ -161,6 +161,7 @@ def price(tree: Tree, address: Address, unpacker: str, n: int = PROPOSALS) -> st
     if unpacker != "language-model":
         return f"one step of {count(n, 'proposal')} from D; no language model, no money"
     found = planned(tree, address, unpacker, n=n)
-    usd = "a price that is not known" if found.usd is None else f"about ${found.usd:.4f}"
+    by = f" by {found.prices}" if found.prices else ""
+    usd = "a price that is not known" if found.usd is None else f"about ${found.usd:.4f}{by}"
     wait = f", about {duration(found.seconds)}" if found.seconds else ""
     return f"{count(found.calls, 'question')} to {os.environ[MODEL]}: {found.tokens:,} tokens, {usd}{wait}"

@@ -77,6 +77,7 @@ def plan_lines(plan: Plan) -> RenderableType:
     lines: list[RenderableType] = [
         say(f"{count(plan.steps, 'step')}, {count(plan.calls, 'call')}{stored}"),
         say(f"about {count(plan.tokens, 'token')}, {money}{time}; going by {plan.basis}"),
+        *([say((f"Dollars go by {plan.prices}.", QUIET))] if plan.usd and plan.prices else []),
     ]
     if plan.first is not None:
         lines += [Text(""), say(("The first request, as it would leave this machine:", "bold"))]

@@ -37,6 +37,7 @@ class Plan:
         usd: Expected; None where no price is known.
         seconds: Expected time of the models, one call after the other; 0 where there is no history.
         basis: Where the expectation comes from.
+        prices: Where the prices come from; empty where there are none.
         first: The first request, as it would be sent; None where nothing would be asked.
     """
 
@@ -47,6 +48,7 @@ class Plan:
     usd: float | None
     seconds: float
     basis: str
+    prices: str
     first: Request | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,8 +99,6 @@ def plan(  # noqa: PLR0913  # the options of a run
         if usual
         else "the length of the first prompt"
     )
-    if price is not None and price.basis:
-        basis += f"; {price.basis}"
     return Plan(
         steps=round(steps),
         calls=len(expected),
@@ -107,6 +107,7 @@ def plan(  # noqa: PLR0913  # the options of a run
         usd=whole.usd if known else None,
         seconds=whole.seconds,
         basis=basis,
+        prices=price.basis if price else "",
         first=requests[0] if requests else None,
     )
 

@@ -10,6 +10,7 @@ from kb.address import ROOT, Address
 from kb.errors import InputError
 from kb.knowledge import Tree
 from learning.choosing import waiting_choice
+from tests.language_models import need
 from ui.explorer import jobs, working
 from ui.explorer.jobs import FAILED, NEEDS_PERSON, WAITING
 from ui.explorer.provenance import choice_steps
@@ -110,3 +111,14 @@ def test_an_unknown_statement_is_refused(planted_tree: Tree) -> None:
 
 def test_induction_is_said_to_cost_nothing(planted_tree: Tree) -> None:
     assert "no money" in jobs.price(planted_tree, ROOT, "induction")
+
+
+def test_a_price_says_that_it_is_an_estimate(planted_tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    need("langchain_openai", "langchain-openai")
+    monkeypatch.setenv("PRIORY_MODEL", "openai:gpt-5-mini")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    said = jobs.price(planted_tree, ROOT, "language-model")
+
+    assert "about $0.0" in said
+    assert "by prices estimated on" in said

@@ -96,10 +96,11 @@ def test_a_plan_goes_by_the_history_of_the_tree(planted_tree: Tree) -> None:
     again = planned(planted_tree, ROOT, model(), n=3)
 
     assert (before.calls, before.stored) == (3, 0)
-    assert before.basis.startswith("the length of the first prompt; prices estimated on ")
-    assert ENVIRONMENT in before.basis
+    assert before.basis == "the length of the first prompt"
+    assert before.prices.startswith("prices estimated on ")
+    assert ENVIRONMENT in before.prices
     assert after.tokens == 3 * 1_200
-    assert after.basis.startswith("the mean of 2 calls of this tree")
+    assert after.basis == "the mean of 2 calls of this tree"
     assert (again.calls, again.stored) == (1, 2)
     assert planned_usd(after.usd) == pytest.approx(3 * 0.00027)
 
