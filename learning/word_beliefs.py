@@ -157,24 +157,13 @@ def _gathered(words: Words, said: WordsSaid) -> list[Said | None]:
     found: list[Said | None] = [None] * len(words)
     for address, i in words.place.items():
         if address in said.at:
-            found[i] = said.at[address] if found[i] is None else _added(found[i], said.at[address])
+            so_far = found[i]
+            found[i] = said.at[address] if so_far is None else so_far + said.at[address]
     for address, i in words.place.items():
         if found[i] is None:
             groups = [a for a in reversed(ancestors(address)[2:]) if a in said.at and a not in words.place]
             found[i] = _in_part(said.at[groups[0]]) if groups else None
     return found
-
-
-def _added(one: Said | None, other: Said) -> Said:
-    if one is None:
-        return other
-    return Said(
-        one.counts + other.counts,
-        one.strength + other.strength,
-        one.credence + other.credence,
-        one.credences + other.credences,
-        one.here + other.here,
-    )
 
 
 def _in_part(group: Said) -> Said:
