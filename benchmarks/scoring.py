@@ -45,8 +45,8 @@ class Scores:
 
         Cases are resampled, seeds averaged.
         """
-        apart = np.nanmean(np.array(self.of[ours]) - np.array(self.of[other]), axis=0)
-        apart = apart[~np.isnan(apart).any(axis=1)]
+        by_seed = np.array(self.of[ours]) - np.array(self.of[other])
+        apart = np.nanmean(by_seed[:, ~np.isnan(by_seed).any(axis=2).all(axis=0)], axis=0)
         return bootstrap(apart[:, 0], seed=0), bootstrap(apart[:, 1], seed=0)
 
     def against(self, ours: str, other: str) -> str:
