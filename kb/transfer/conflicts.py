@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
+from kb.address import path_of
 from kb.errors import InputError
 from kb.records import Document, Expansion, Judgement, Move
 from kb.statements import Statement
@@ -21,8 +23,7 @@ def refuse_others(source: Part, target: Part) -> None:
     ids = {kind: {_id(each) for each in _all(source, kind)} for kind in ("judgements", "moves")}
     for statements in _pages(target, "statements"):
         _refuse_statements(source, target, statements)
-    for expansions in _pages(target, "expansions"):
-        _refuse_expansions(source, target, expansions)
+    _refuse_expansions(source, target)
     for kind, known in ids.items():
         for each in _all(target, kind):
             if _id(each) not in known:
@@ -42,12 +43,26 @@ def _refuse_statements(source: Part, target: Part, statements: tuple[Item, ...])
             raise _other(target, f"a statement at {address}")
 
 
-def _refuse_expansions(source: Part, target: Part, expansions: tuple[Item, ...]) -> None:
-    for each in expansions:
-        if isinstance(each, Expansion):
-            made = source.store.expansions(source.tree.tree_id, each.address)
-            if not any(_same(each, other) for other in made):
+def _refuse_expansions(source: Part, target: Part) -> None:
+    """Both are read by address, page by page: to ask the source for one at a time takes long."""
+    mine = _by_path(source)
+    path, known = "", list[Expansion]()
+    for wanted, made in _by_path(target):
+        while path < wanted:
+            path, known = next(mine, (_BEYOND, []))
+        for each in made:
+            if path != wanted or not any(_same(each, other) for other in known):
                 raise _other(target, f"an expansion of {each.address}")
+
+
+_BEYOND = "~"  # sorts behind every path
+
+
+def _by_path(part: Part) -> Iterator[tuple[str, list[Expansion]]]:
+    """Path and expansions of each statement that has any, in the order of addresses."""
+    expansions = (each for each in _all(part, "expansions") if isinstance(each, Expansion))
+    for path, made in groupby(expansions, key=lambda each: path_of(each.address)):
+        yield path, list(made)
 
 
 def _same(one: Expansion, other: Expansion) -> bool:
