@@ -1,7 +1,7 @@
 """What a text means, as a vector: all-MiniLM-L6-v2, read from its installed package and run with numpy.
 
 Running its six layers here instead of through torch gives the same vectors (to 1e-6, tested) and starts in
-0.3 s instead of 6 s, which is what a person waits for a search; see benchmarks/results/search.md.
+0.4 s instead of 6 s, which is what a person waits for a search; see benchmarks/results/search.md.
 """
 
 from __future__ import annotations
