@@ -12,7 +12,7 @@ from learning.fitting import latest_fit
 from learning.people.forecasts import ARMS, forecasts
 from learning.people.from_x import fit_from_x
 from learning.people.imitation import FEW, Imitation, TooFewForecastsError, halves, imitate
-from learning.people.reading import reading_of, said_of
+from learning.people.reading import Said, reading_of, said_of
 from learning.people.samples import samples
 
 __all__ = ["Arms", "arms_of", "has_forecasts", "imitation_of", "people_rows"]
@@ -90,22 +90,23 @@ def people_rows(tree: Tree, *, sample: str = "V", seed: int = 0) -> dict[str, Nu
     rows = {
         f"people, {a.arm}": said_of(forecasts(tree, arm=a.arm), classes).by_case(every) for a in arms_of(tree)
     }
-    alone = from_x_alone(tree, sample=sample)
-    if alone is not None:
-        rows["people unaided, imitated from x alone"] = alone
     imitation, _ = imitation_of(tree, sample=sample, seed=seed)
-    if imitation:
-        rows[f"f: people {imitation.arm}, imitated through Z"] = imitation.forecast()
+    fitting = _unaided_to_fit(tree, sample)
+    if imitation is None and fitting is None:
+        return rows
+    reading = reading_of(tree, latest_fit(tree), tree.Dstar)  # once: texts take long to read
+    if fitting is not None:
+        alone = fit_from_x(reading.take(fitting.cases), fitting.p)
+        rows["people unaided, imitated from x alone"] = alone.forecast(reading)
+    if imitation is not None:
+        rows[f"f: people {imitation.arm}, imitated through Z"] = imitation.f.forecast(reading)
     return rows
 
 
-def from_x_alone(tree: Tree, *, sample: str = "V") -> Numbers | None:
-    """What a model of x, fitted to the unaided forecasts that f may be fitted on, foretells of all of D*."""
+def _unaided_to_fit(tree: Tree, sample: str) -> Said | None:
+    """The unaided forecasts that f may be fitted on; None where they are too few."""
     drawn = next((s for s in samples(tree) if s.name == sample), None)
     if drawn is None:
         return None
     said = said_of(forecasts(tree, arm="unaided"), tree.task.classes).about(halves(drawn)[0])
-    if len(said.cases) < FEW:
-        return None
-    every = reading_of(tree, latest_fit(tree), tree.Dstar)
-    return fit_from_x(every.take(said.cases), said.p).forecast(every)
+    return said if len(said.cases) >= FEW else None
