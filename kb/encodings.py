@@ -62,7 +62,7 @@ def as_utf8(path: Path, head: bytes, encoding: Encoding = UNSAID) -> Iterator[Pa
 
 
 def refuse_utf8_as(path: Path, encoding: str, remedy: str) -> None:
-    """Refuse an encoding that was said of several files where this one is UTF-8, which few others look like.
+    """Refuse an encoding that was said of a file that is UTF-8, which text in few others looks like.
 
     Most one-byte encodings read anything, so that without an error its letters would come out wrong.
 

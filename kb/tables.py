@@ -51,12 +51,15 @@ def prepare_task(
         InputError: A file, a column or a value can't be used; names it and what mends it.
     """
     options = options or TaskOptions()
-    _refuse_mixed_encodings(Path(train), Path(predict), options)
+    train, predict = Path(train), Path(predict)
+    of_predict = options.predict_encoding or options.encoding
+    _refuse_utf8(train, options.encoding, _remedy_of_train(options))
+    _refuse_utf8(predict, of_predict, "Say so: --predict-encoding utf-8")
     with _connection() as connection:
         labelled, unlabelled = (
             raw_from_file(
                 connection,
-                Path(path),
+                path,
                 table,
                 delimiter=options.delimiter,
                 encoding=encoding,
@@ -64,21 +67,21 @@ def prepare_task(
             )
             for path, table, encoding in (
                 (train, "d", Encoding(options.encoding, "--encoding")),
-                (predict, "p", Encoding(options.predict_encoding or options.encoding, "--predict-encoding")),
+                (predict, "p", Encoding(of_predict, "--predict-encoding")),
             )
         )
         return Preparation(connection, labelled, unlabelled, target, options).prepared(name)
 
 
-def _refuse_mixed_encodings(train: Path, predict: Path, options: TaskOptions) -> None:
-    """See that an encoding that was said of both files is not said of one that is UTF-8."""
-    said = options.encoding
-    if said is None or options.predict_encoding is not None:
-        return
-    for path, remedy in (
-        (train, f"Say --encoding utf-8, and --predict-encoding {said} if the other file has it."),
-        (predict, "Say so: --predict-encoding utf-8"),
-    ):
+def _remedy_of_train(options: TaskOptions) -> str:
+    if options.predict_encoding is not None:
+        return "Say so: --encoding utf-8"
+    return f"Say --encoding utf-8, and --predict-encoding {options.encoding} if the other file has it."
+
+
+def _refuse_utf8(path: Path, said: str | None, remedy: str) -> None:
+    """See that what was said of a file's encoding, if anything, is not said of one that is UTF-8."""
+    if said is not None:
         refuse_utf8_as(path, said, remedy)
 
 
@@ -141,8 +144,10 @@ def read_cases(path: Path, task: Task, *, delimiter: str | None = None, encoding
     Raises:
         InputError: A column is absent, or a value doesn't fit its type.
     """
+    path = Path(path)
+    _refuse_utf8(path, encoding, "Leave the encoding out.")
     with _connection() as connection:
-        raw = raw_from_file(connection, Path(path), "p", delimiter=delimiter, encoding=Encoding(encoding))
+        raw = raw_from_file(connection, path, "p", delimiter=delimiter, encoding=Encoding(encoding))
         return _further_cases(connection, raw, task)
 
 

@@ -111,19 +111,41 @@ def test_two_files_may_have_two_encodings(prepare: Prepare) -> None:
         assert set(prepared.task.column("island").levels) == {"Drém", "Biscoe", "Dundas"}
 
 
+TRAIN_UTF8 = {"train": D.replace("Dream", "Drém")}
+PREDICT_UTF8 = {"predict": DSTAR.replace("Biscoe", "Drém")}
+
+
 @pytest.mark.parametrize(
-    ("files", "named", "remedy"),
+    ("said", "named", "remedy"),
     [
-        ({"predict": DSTAR.replace("Biscoe", "Drém")}, "b.csv", "--predict-encoding utf-8"),
-        ({"train": D.replace("Dream", "Drém")}, "a.csv", "--predict-encoding latin-1 if the other"),
+        ({**PREDICT_UTF8, "encoding": "latin-1"}, "b.csv", "--predict-encoding utf-8"),
+        ({**PREDICT_UTF8, "predict_encoding": "latin-1"}, "b.csv", "--predict-encoding utf-8"),
+        ({**TRAIN_UTF8, "encoding": "latin-1"}, "a.csv", "--predict-encoding latin-1 if the other"),
+        (
+            {**TRAIN_UTF8, **PREDICT_UTF8, "encoding": "latin-1", "predict_encoding": "utf-8"},
+            "a.csv",
+            "Say so: --encoding utf-8",
+        ),
     ],
 )
-def test_an_encoding_of_both_files_is_refused_where_one_is_utf8(
-    prepare: Prepare, files: dict[str, str], named: str, remedy: str
+def test_an_encoding_is_refused_where_its_file_is_utf8(
+    prepare: Prepare, said: dict[str, str], named: str, remedy: str
 ) -> None:
     """latin-1 reads everything, so wrong letters would be stored without a word."""
     with pytest.raises(InputError, match=f"{named}: is UTF-8, not latin-1.*{remedy}"):
-        prepare(**files, encoding="latin-1")
+        prepare(**said)
+
+
+def test_an_encoding_of_further_cases_is_refused_where_their_file_is_utf8(
+    prepare: Prepare, tmp_path: Path
+) -> None:
+    task = prepare(**TRAIN_UTF8).task
+    further = tmp_path / "further.csv"
+    further.write_text(PREDICT_UTF8["predict"], encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"further\.csv: is UTF-8, not latin-1"):
+        read_cases(further, task, encoding="latin-1")
+    assert read_cases(further, task).n == 2
 
 
 def test_a_file_in_the_wrong_encoding_says_which_option_names_its_own(
