@@ -33,10 +33,10 @@ __all__ = [
     "SideBeliefs",
     "SidePrior",
     "believed_sides",
+    "effective_answers",
     "fit_sides",
     "no_answers",
     "turned",
-    "worth_of",
 ]
 
 WORTH = 3.0  # answers that the prediction from the embedding counts as
@@ -206,7 +206,7 @@ class SideBeliefs:
     stated: Numbers
 
 
-def worth_of(answers: Numbers | float) -> Numbers:
+def effective_answers(answers: Numbers | float) -> Numbers:
     """Independent answers that so many about one word are worth: at most 1 / SHARED, and few as they are."""
     found: Numbers = answers / (1.0 + SHARED * np.maximum(answers - 1.0, 0.0))
     return found
@@ -221,8 +221,8 @@ def believed_sides(answers: SideAnswers, predicted: Numbers, worth: float = WORT
         worth: Answers that the prediction counts as.
     """
     said = answers.answered[:, None]
-    answers = answers.times(worth_of(said) / np.maximum(said, 1e-12))
-    total = worth_of(said) + worth
+    answers = answers.times(effective_answers(said) / np.maximum(said, 1e-12))
+    total = effective_answers(said) + worth
     tau = np.clip((answers.counts[:, 1:] + worth * predicted[:, 1:]) / total, LOWEST, HIGHEST)
     lean = 0.5 * _above_the_rest(predicted[:, 1:])
     lean = lean - lean.mean(axis=0) if len(lean) else lean  # a tilt of all words says nothing of one

@@ -24,10 +24,10 @@ from learning.sides import (
     SideAnswers,
     SideBeliefs,
     believed_sides,
+    effective_answers,
     fit_sides,
     no_answers,
     turned,
-    worth_of,
 )
 from learning.word_vectors import WordVectors
 from learning.words import Words
@@ -115,7 +115,7 @@ def beliefs_about_words(words: Words, prior: Prior, classes: Sequence[str]) -> W
         if about.is_here_only:
             tau[i] = 0.0
         elif about.credences:
-            answers = float(worth_of(about.counts.sum())) + WORTH
+            answers = float(effective_answers(about.counts.sum())) + WORTH
             tau[i] = (tau[i] * answers + about.credence) / (answers + about.credences)
     for address, i in words.place.items():
         if address in prior.rated and address not in said.at:  # only compared with another
@@ -128,7 +128,8 @@ def beliefs_about_words(words: Words, prior: Prior, classes: Sequence[str]) -> W
 
 def _with_comparisons(tau: Numbers, about: Said | None, compared: Belief) -> Numbers:
     """What comparisons gave counts as so many plain credences."""
-    worth = WORTH + float(worth_of(about.answers) if about else 0.0)
+    plain = about.credences + about.here if about else 0.0
+    worth = WORTH + plain + float(effective_answers(about.counts.sum()) if about else 0.0)
     found: Numbers = (tau * worth + compared.rated * compared.plausibility) / (worth + compared.rated)
     return found
 

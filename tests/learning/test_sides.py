@@ -16,10 +16,10 @@ from learning.sides import (
     WORTH,
     SideAnswers,
     believed_sides,
+    effective_answers,
     fit_sides,
     no_answers,
     turned,
-    worth_of,
 )
 
 UP, DOWN = np.eye(4)[0], np.eye(4)[1]
@@ -35,7 +35,7 @@ def test_answers_are_shrunk_into_what_is_predicted() -> None:
 
     found = believed_sides(answers([[1, 6, 0]]), predicted)
 
-    said = worth_of(7.0)
+    said = effective_answers(7.0)
     of_six = said * 6 / 7
     assert found.tau[0] == pytest.approx(
         [(of_six + WORTH * 0.5) / (said + WORTH), (WORTH * 0.3) / (said + WORTH)]
@@ -43,7 +43,7 @@ def test_answers_are_shrunk_into_what_is_predicted() -> None:
 
 
 def test_raters_of_one_word_err_together() -> None:
-    worth = [float(worth_of(n)) for n in (0.0, 0.5, 1.0, 10.0, 1e6)]
+    worth = [float(effective_answers(n)) for n in (0.0, 0.5, 1.0, 10.0, 1e6)]
 
     assert worth[:3] == [0.0, 0.5, 1.0]
     assert worth[3] == pytest.approx(10 / (1 + 9 * SHARED))
@@ -133,7 +133,7 @@ def test_a_tilt_of_all_words_says_nothing_of_one() -> None:
 
 def test_strength_is_stated_for_the_stronger_class_only() -> None:
     found = believed_sides(answers([[0, 1, 3]], [[0.25, 1.5]]), np.array([[1 / 3] * 3]))
-    said = worth_of(4.0)
+    said = effective_answers(4.0)
 
     assert found.stated[0, 0] == 0.0
     assert found.stated[0, 1] == pytest.approx(1.25 / 4 * said / (said + WORTH))

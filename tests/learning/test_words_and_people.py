@@ -22,9 +22,13 @@ from learning.chains import Chain
 from learning.comparing import compare
 from learning.fitting import Fit, latest_fit, refit
 from learning.posterior import posterior
+from learning.prior import Belief
 from learning.recorded import read_recorded
 from learning.rounds import Round, curve_in_words, in_rounds, round_size, simulate
 from learning.scorecard import all_on
+from learning.side_answers import Said
+from learning.sides import WORTH
+from learning.word_beliefs import _with_comparisons
 from learning.word_importing import import_words
 from learning.words_elsewhere import answers_elsewhere
 
@@ -279,6 +283,15 @@ def test_a_comparison_moves_words_apart(tree: Tree) -> None:
 
     tau = believed(tree)
     assert tau[GOOD[0]][0] > tau[BAD[0]][0] > tau[GOOD[1]][0]
+
+
+def test_a_comparison_weighs_against_plain_credences_one_by_one() -> None:
+    credences = Said(np.zeros(3), np.zeros(2), credence=10.8, credences=12)
+    compared = Belief(0.1, 0.1, 0.1, 2, None)
+
+    tau = _with_comparisons(np.array([0.82, 0.82]), credences, compared)
+
+    assert tau == pytest.approx((0.82 * (WORTH + 12) + 2 * 0.1) / (WORTH + 12 + 2))
 
 
 def test_a_doubted_column_dims_all_its_words(tree: Tree) -> None:
