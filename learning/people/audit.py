@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -87,7 +88,9 @@ def begin_audit(tree: Tree, *, n: int = 60, seed: int = 0) -> Sample:
         raise InputError(
             f"f has no certificate that an audit could hold it to. {imitation.refused}", where=tree.name
         )
-    name = f"{PREFIX} {len(made) + 1}"
+    # one that was stopped while f foretold its cases has a sample and nothing else: its name is taken
+    taken = {s.name for s in samples(tree)}
+    name = next(name for k in count(len(made) + 1) if (name := f"{PREFIX} {k}") not in taken)
     sample = draw_sample(tree, n, seed=seed, name=name)
     foretold = imitation.forecast(_cases_of(tree, sample)).tolist()
     body = {**imitation.to_dict(), "f": body_of(imitation.f), "forecasts": foretold}

@@ -152,6 +152,23 @@ def test_an_audit_goes_on_where_it_was_and_asks_about_new_cases(asked: Tree) -> 
     assert "Nobody has forecast" in audit_state(asked).sentence
 
 
+def test_an_audit_that_was_stopped_while_it_began_is_in_nobody_s_way(
+    asked: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(imitation.Imitation, "forecast", stop)
+        with pytest.raises(KeyboardInterrupt):
+            begin_audit(asked, n=20)
+
+    begun = begin_audit(asked, n=30)
+
+    assert (begun.name, len(begun.cases)) == ("audit 2", 30)
+    assert begin_audit(asked, n=30) == begun
+
+
 def test_an_audit_notices_that_people_changed_their_mind(planted_tree: Tree, planted_table: Table) -> None:
     tree, truth = write_dogs(planted_tree), planted_table.codes(planted_tree)
     rate_aspects(tree, snow=0.05, body=0.9)
