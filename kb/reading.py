@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ import numpy.typing as npt
 
 from kb.columns import is_missing, text_of
 from kb.condition_tree import quoted_name, quoted_text
-from kb.encodings import UNSAID, Encoding, as_utf8
+from kb.encodings import DAMAGED, UNSAID, Encoding, as_utf8, opened
 from kb.errors import FailedError, InputError
 from kb.figures import count
 
@@ -124,16 +123,13 @@ def check_names(source: str, names: Sequence[str]) -> None:
 
 def _head(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             head = file.read(65_536)
-        if head.startswith(b"\x1f\x8b"):
-            with gzip.open(path) as unzipped:
-                head = unzipped.read(65_536)
     except FileNotFoundError as error:
         raise InputError("there is no such file.", where=str(path), remedy="Check the path.") from error
     except IsADirectoryError as error:
         raise InputError("is a folder.", where=str(path), remedy="Name a file in it.") from error
-    except (OSError, EOFError) as error:
+    except DAMAGED as error:
         raise InputError(f"can't be read: {error}.", where=str(path), remedy="Check the file.") from error
     _check_head(path, head)
     return head

@@ -284,6 +284,9 @@ def test_time_and_environment_are_kept_even_where_they_name_rows() -> None:
 
 WIDE = ",".join(f"x{k}" for k in range(MAX_COLUMNS + 1))
 
+ZIPPED = gzip.compress(D.encode())
+LONG = gzip.compress(D.encode() + np.random.default_rng(0).bytes(200_000).hex().encode(), mtime=0)
+
 BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
     # what is wrong, how it is given, where, problem, remedy
     ("empty", {"train": ""}, "a.csv", "is empty", "CSV, TSV or Parquet"),
@@ -296,6 +299,21 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("HTML", {"train": "<html></html>"}, "a.csv", "is HTML", "CSV"),
     ("binary", {"train": b"a,b\n1,\x002\n"}, "a.csv:2", "zero bytes", "CSV"),
     ("not gzip", {"train": b"\x1f\x8bnothing"}, "a.csv", "can't be read", "Check"),
+    (
+        "damaged gzip",
+        {"train": b"".join([ZIPPED[:20], b"\xff" * 9, ZIPPED[29:]])},
+        "a.csv",
+        "can't be read",
+        "Check",
+    ),
+    (
+        "damaged late",
+        {"train": b"".join([LONG[:-60_000], bytes(60_000)])},
+        "a.csv",
+        "breaks off",
+        "fetch it again",
+    ),
+    ("gzip cut short", {"train": LONG[:-60_000]}, "a.csv", "breaks off", "fetch it again"),
     ("no Parquet", {"train": b"PAR1 nothing at all"}, "a.csv", "is no Parquet file", "Write it again"),
     (
         "latin-1",
@@ -305,6 +323,18 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         "--encoding",
     ),
     ("bad encoding", {"encoding": "utf-99"}, "a.csv", "'utf-99' is no encoding", "latin-1"),
+    *(
+        (name, {"encoding": name}, "a.csv", f"{name!r} is no encoding of text", "latin-1")
+        for name in ("rot13", "base64", "hex", "zip", "undefined", "\udc80")
+    ),
+    ("punycode", {"encoding": "punycode"}, "a.csv:1", "is not punycode text", "UTF-8"),
+    (
+        "half a pair",
+        {"train": D.replace("Dream", "+2AA-"), "encoding": "utf-7"},
+        "a.csv:1",
+        "is not utf-7 text",
+        "UTF-8",
+    ),
     ("bad delimiter", {"delimiter": ";;"}, "a.csv", "';;' can't separate", "one letter"),
     ("wrong delimiter", {"delimiter": ";"}, "a.csv", "one column only", "delimiter"),
     ("no delimiter", {"train": "mass y\n1 2\n3 4\n"}, "a.csv", "one column only", "delimiter"),
