@@ -37,7 +37,7 @@ class Plan:
         usd: Expected; None where no price is known.
         seconds: Expected time of the models, one call after the other; 0 where there is no history.
         basis: Where the expectation comes from.
-        prices: Where the prices come from; empty where there are none.
+        prices: Where the prices of all models that are asked come from; empty where there are none.
         first: The first request, as it would be sent; None where nothing would be asked.
     """
 
@@ -85,11 +85,10 @@ def plan(  # noqa: PLR0913  # the options of a run
     steps = _steps(tree, address, levels)
     open_calls = max(0, round(steps * n) - stored)
     expected = [expected_cost(r, usual) for r in requests[:1]] * open_calls
-    price = price_of(unpacker.asked.name)
-    known = price is not None
-    for model in _models(approvers):
+    approving = _models(approvers)
+    prices = [price_of(model) for model in (unpacker.asked.name, *approving)]
+    for model in approving:
         judged = usage(tree, model, "approve")
-        known = known and price_of(model) is not None
         if requests:
             asked = Request(model, requests[0].system, requests[0].user * 2, max_tokens=512)
             expected += [expected_cost(asked, judged)] * round(JUDGEMENTS * steps)
@@ -104,10 +103,10 @@ def plan(  # noqa: PLR0913  # the options of a run
         calls=len(expected),
         stored=stored,
         tokens=whole.tokens,
-        usd=whole.usd if known else None,
+        usd=whole.usd if None not in prices else None,
         seconds=whole.seconds,
         basis=basis,
-        prices=price.basis if price else "",
+        prices=" and ".join(dict.fromkeys(price.basis for price in prices if price and price.basis)),
         first=requests[0] if requests else None,
     )
 

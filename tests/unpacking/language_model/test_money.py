@@ -132,6 +132,29 @@ def test_a_plan_reads_an_approver_as_the_run_does(planted_tree: Tree, weight: st
     assert judged.calls == flat.calls + 2
 
 
+def test_a_plan_names_the_prices_of_every_model_that_is_asked_once(
+    planted_tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from learning.growing import Approving
+
+    table = {"date": "2030-01-31", "models": {"openai:mine": {"input": 9.0, "output": 1.0}}}
+    (tmp_path / "prices.json").write_text(json.dumps(table))
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "prices.json"))
+    hosted = price_of("openai:gpt-4o-mini")
+    assert hosted is not None
+    here = LanguageModel("ollama:llama3.2", chat=fake_chat([children(BIG, DEEP)]))
+
+    def prices(unpacker: LanguageModel, *approvers: str) -> str:
+        approving = Approving(tuple(f"model:openai:{name}" for name in approvers))
+        found = planned(planted_tree, ROOT, unpacker, n=3, approving=approving)
+        assert planned_usd(found.usd) > 0
+        return found.prices
+
+    assert prices(here, "gpt-4o-mini") == hosted.basis
+    assert prices(here, "mine", "gpt-4o-mini") == f"your prices of 2030-01-31 and {hosted.basis}"
+    assert prices(model(), "gpt-4o-mini", "mine") == f"{hosted.basis} and your prices of 2030-01-31"
+
+
 def test_an_unpacker_that_asks_nobody_has_no_price(planted_tree: Tree) -> None:
     with pytest.raises(InputError, match="induction asks no model"):
         planned(planted_tree, ROOT, "induction")
