@@ -108,6 +108,7 @@ class Report:
         seed: Of the bootstrap.
         rows: Scores of every row.
         statements: In the order of the tree.
+        words_left_out: Words of texts that are not among them, as they earn less than those that are.
         ledger: What was spent.
         differences: Priory minus each other row.
         notes: One sentence each.
@@ -132,6 +133,7 @@ class Report:
     shift: tuple[ColumnShift, ...]
     calibration: Mapping[str, tuple[ReliabilityBin, ...]]
     people: Findings | None = None
+    words_left_out: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of all faces: only text, finite numbers, true, false and null."""
@@ -153,6 +155,7 @@ class Report:
             "differences": [d.to_dict() for d in self.differences],
             "headline": headline(self),
             "statements": [s.to_dict() for s in self.statements],
+            "words_left_out": self.words_left_out,
             "alarms": [s.address for s in self.alarms],
             "calibration": {split: [b.to_dict() for b in bins] for split, bins in self.calibration.items()},
             "budget_curve": [[answers, number(loss)] for answers, loss in self.budget_curve],
@@ -187,6 +190,7 @@ def build_report(  # noqa: PLR0913  # the parts of a report
     shift: Sequence[ColumnShift] = (),
     notes: Sequence[str] = (),
     people: Findings | None = None,
+    words_left_out: int = 0,
 ) -> Report:
     """The report, with alarms and shift sorted and the notes that always apply."""
     alarms = sorted((s for s in statements if s.alarm), key=lambda s: -(s.nats_on_D or 0.0))
@@ -204,6 +208,7 @@ def build_report(  # noqa: PLR0913  # the parts of a report
         shift=tuple(sorted(shift, key=lambda s: -s.distance)),
         calibration=scored.calibration,
         people=people,
+        words_left_out=words_left_out,
     )
 
 

@@ -90,25 +90,31 @@ def report(
         notes.append("D is too small for a held-out part; 40 labelled cases are the least.")
     say("scoring")
     effort = Effort(_spent(tree), () if labels is None else _budget_curve(tree, fit, labels))
+    statements, words_left_out = _worth_showing(tree, fit)
     return build_report(
         tree.task,
         score_rows(forecasts, y, kinds, seed),
-        statements=[StatementLine.of(s) for s in _worth_showing(tree, fit)],
+        statements=[StatementLine.of(s) for s in statements],
         effort=effort,
         shift=column_shifts(tree.D.cases, tree.Dstar),
         notes=notes,
         people=people,
+        words_left_out=words_left_out,
     )
 
 
-def _worth_showing(tree: Tree, fit: Fit) -> list[Statement]:
-    """All statements in the order of the tree, but of a text's words only those that earn most on D."""
+def _worth_showing(tree: Tree, fit: Fit) -> tuple[list[Statement], int]:
+    """All statements in the order of the tree, but of a text's words only those that earn most on D.
+
+    Returns:
+        Those, and how many words are left out.
+    """
     place = fit.background.words.place
     every = list(tree.walk())
     words = [s for s in every if s.address in place]
     words.sort(key=lambda s: -(s.measures.nats_on_D or 0.0) if s.measures else 0.0)
     hidden = {s.address for s in words[MOST_WORDS:]}
-    return [s for s in every if s.address not in hidden]
+    return [s for s in every if s.address not in hidden], len(hidden)
 
 
 def baselines(

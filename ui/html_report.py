@@ -226,7 +226,7 @@ def tree(report: Report) -> str:
         ("", "plausible for D*"),
         ("n", "of D*"),
     ]
-    rest = len(report.statements) - len(shown)
+    rest = len(report.statements) - len(shown) + report.words_left_out
     less = f"… and {count(rest, 'more statement')}, which earn less on D."
     more = f'<p class="quiet small">{less}</p>' if rest else ""
     body = table("tree", "", heads, (tree_row(s) for s in shown)) + more

@@ -14,7 +14,7 @@ from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree
 from kb.statements import Draft, Statement
 from kb.tables import TaskOptions, prepare_task_from_columns
-from learning import chains, word_vectors
+from learning import chains, reporting, word_vectors
 from learning.asking import answer, next_step, questions
 from learning.background import background_of
 from learning.beliefs import prior_of
@@ -268,6 +268,16 @@ def test_the_root_of_table_and_text_earns_at_least_what_the_words_earn(
     assert root >= max(words, claim) > 5.0
     reach = [float(m.carries_Dstar or 0.0) if m else 0.0 for m in found]
     assert reach[0] >= max(reach[1:]) > 0.5
+
+
+def test_a_report_says_how_many_words_it_leaves_out(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "MOST_WORDS", 2)
+    fit = refit(tree)
+
+    shown, left_out = reporting._worth_showing(tree, fit)
+
+    assert left_out == len(fit.background.words) - 2
+    assert len(shown) + left_out == len(list(tree.walk()))
 
 
 def test_a_plain_credence_speaks_for_every_class_alike(tree: Tree) -> None:

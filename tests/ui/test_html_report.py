@@ -174,7 +174,8 @@ def test_of_many_statements_those_that_earn_most_are_shown_and_the_others_counte
         lines += [
             StatementLine(f"0.{i}.{j}", f"Claim {i} {j}.", nats_on_D=float(10 * i + j)) for j in range(3)
         ]
-    report = build_report(Task("wide", "y", ("a", "b"), ()), score_rows({}, {}, {}, seed=0), statements=lines)
+    task, nothing = Task("wide", "y", ("a", "b"), ()), score_rows({}, {}, {}, seed=0)
+    report = build_report(task, nothing, statements=lines, words_left_out=2_000)
 
     page = Page(html_page(report))
 
@@ -182,7 +183,7 @@ def test_of_many_statements_those_that_earn_most_are_shown_and_the_others_counte
     assert "Aspect 35." in page.text  # stands above some that earn much
     assert "Aspect 34." not in page.text
     assert "Claim 0 0." not in page.text
-    assert "… and 140 more statements, which earn less on D." in page.text
+    assert "… and 2,140 more statements, which earn less on D." in page.text
 
 
 def test_light_dark_and_narrow_are_in_the_style() -> None:

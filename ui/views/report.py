@@ -38,8 +38,8 @@ def report_view(report: Report) -> RenderableType:
     earning = sorted(below_root, key=lambda s: -(s.nats_on_D or 0.0))[:STATEMENTS_SHOWN]
     if earning:
         lines += ["", statement_table(earning)]
-        if len(below_root) > len(earning):
-            rest = count(len(below_root) - len(earning), "more statement")
+        if more := len(below_root) - len(earning) + report.words_left_out:
+            rest = count(more, "more statement")
             lines.append(say((f"… and {rest}, which earn less on D: priory show", QUIET)))
     own = [note for note in report.notes if note not in STANDING_NOTES]
     if own:
