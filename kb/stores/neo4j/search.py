@@ -14,7 +14,6 @@ from kb.stores.cursors import decode, encode
 from kb.stores.neo4j.connections import Database, run
 from kb.stores.neo4j.queries import QUERIES
 from kb.stores.neo4j.rows import SEGMENT, chunks, folded, known_tree, statement
-from kb.stores.neo4j.statements import current_slots
 from kb.stores.values import limit_of
 
 __all__ = ["in_order", "on_the_walk", "search"]
@@ -71,13 +70,23 @@ def _quoted(tree_id: str, text: str) -> str:
 def on_the_walk(tx: ManagedTransaction, tree_id: str, matches: Sequence[Any]) -> Iterator[Any]:
     """Of the matches, whose last part is a path, those on current slots, in their order."""
     levels = {match[-1][:at] for match in matches for at in range(SEGMENT, len(match[-1]) + 1, SEGMENT)}
-    current = current_slots(tree_id, sorted(levels), lambda keys: run(tx, QUERIES["present"], keys=keys))
+    current = _current_slots(tx, tree_id, sorted(levels))
     for match in matches:
         path = match[-1]
         above = [path[:at] for at in range(SEGMENT, len(path) + 1, SEGMENT)]
         slots = (slot_of(address_of(level)) for level in above[1:])
         if all(current.get(up) == slot for up, slot in zip(above, slots, strict=False)):
             yield match
+
+
+def _current_slots(tx: ManagedTransaction, tree_id: str, paths: Sequence[str]) -> dict[str, int | None]:
+    """The current slot of each of the statements that is stored."""
+    keys = {str(key(tree_id, address_of(path))): path for path in paths}
+    return {
+        keys[row["key"]]: row["s.current_slot"]
+        for part in chunks(list(keys))
+        for row in run(tx, QUERIES["present"], keys=list(part))
+    }
 
 
 def in_order(tx: ManagedTransaction, tree_id: str, paths: Sequence[str]) -> list[Statement]:

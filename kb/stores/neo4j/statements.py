@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from neo4j import ManagedTransaction, Record
+from neo4j import ManagedTransaction
 
 from kb.address import Address, address_of, ancestors, child, key, last_ordinal, path_of, slot_of
 from kb.records import Page
@@ -16,7 +16,7 @@ from kb.stores.neo4j.queries import QUERIES
 from kb.stores.neo4j.rows import BEYOND, SEGMENT, chunks, known_tree, statement
 from kb.stores.values import limit_of
 
-__all__ = ["above", "children", "current_slots", "node", "nodes", "subtree"]
+__all__ = ["above", "children", "node", "nodes", "subtree"]
 
 _LARGEST_PAGE = 1_000  # rows of one statement of a walk; a longer page takes several
 
@@ -137,15 +137,3 @@ def _jump(path: str, found: Statement, current: Mapping[str, int | None]) -> str
     if slot is None or slot < its_slot:
         return parent_path + BEYOND
     return path_of(child(address_of(parent_path), 0, slot=slot))
-
-
-Runner = Callable[[list[str]], list[Record]]
-
-
-def current_slots(tree_id: str, paths: Sequence[str], present: Runner) -> dict[str, int | None]:
-    """The current slot of each of the statements that is stored; ``present`` reads some by their keys."""
-    keys = {str(key(tree_id, address_of(path))): path for path in paths}
-    found: dict[str, int | None] = {}
-    for part in chunks(list(keys)):
-        found.update({keys[row["key"]]: row["s.current_slot"] for row in present(list(part))})
-    return found
