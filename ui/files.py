@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,9 +19,27 @@ if TYPE_CHECKING:
 
 __all__ = ["OUT_FILE", "STDOUT", "place_in_words", "refuse_lost", "write_whole", "written_through"]
 
-OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 STDOUT = Path("-")
 _BLOCK = 2**20
+
+
+class OutFile(click.Path):
+    """Where a result goes: ``-`` is standard output, ``./-`` a file of that name.
+
+    pathlib takes the two for one, so the file gets its whole path.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        return path.absolute() if path == STDOUT and os.fspath(value) != "-" else path
+
+
+OUT_FILE = OutFile()
 
 
 def place_in_words(path: Path) -> str:

@@ -486,6 +486,15 @@ def test_a_dash_is_standard_output_and_no_file(
     assert "both print to standard output" in " ".join(refused.stderr.split())
 
 
+def test_a_file_may_be_called_a_dash(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = call("predict", "--out", "./-")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert (tmp_path / "-").read_text(encoding="utf-8").startswith("case,")
+
+
 def test_predict_takes_the_cases_of_a_file(asked: Asked, tmp_path: Path) -> None:
     cases = tmp_path / "cases.csv"
     cases.write_text("age,ward\n88,north\n21,\n", encoding="utf-8")
