@@ -56,8 +56,9 @@ def test_gold_is_given_in_per_cent(asked: Asked, file: Path) -> None:
     assert (ada["gold_right"], ada["gold"]) == (1, 1)
 
 
+@pytest.mark.parametrize("name", ["pilot.csv", "pilot.CSV"])
 def test_rows_come_out_as_lines_and_as_a_table_that_no_spreadsheet_runs(
-    call: Call, asked: Asked, file: Path, tmp_path: Path
+    call: Call, asked: Asked, file: Path, tmp_path: Path, name: str
 ) -> None:
     assert call("session", "new", "pilot", "--statements", "subtree", "--n", 2).exit_code == 0
     rate(file, "pilot", "human:ada", note="=1+1")
@@ -66,7 +67,7 @@ def test_rows_come_out_as_lines_and_as_a_table_that_no_spreadsheet_runs(
     assert [(r["value"], r["note"]) for r in lines] == [(0.25, "=1+1")] * 2
     assert asked("session", "export", "pilot") == lines
 
-    out = tmp_path / "pilot.csv"
+    out = tmp_path / name
     assert call("session", "export", "pilot", "--out", out, "--rater", "ada").exit_code == 0
     table = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
     assert [(r["value"], r["note"], r["details.task"]) for r in table] == [("0.25", "'=1+1", "credence")] * 2

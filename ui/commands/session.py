@@ -206,7 +206,7 @@ def export(face: Face, name: str, out: Path | None, rater: str | None) -> None:
 
     if out:
         refuse_lost(face, out)
-        if out != STDOUT and out.suffix not in {".csv", ".jsonl"}:
+        if out != STDOUT and out.suffix.lower() not in {".csv", ".jsonl"}:
             raise click.BadParameter(f"{clean(out.name)!r} is neither .csv nor .jsonl.", param_hint="--out")
     with face.tree() as tree:
         who = rater_named(rater) if rater else None
@@ -215,6 +215,6 @@ def export(face: Face, name: str, out: Path | None, rater: str | None) -> None:
         face.print_json(rows)
         return
     to = out or STDOUT
-    write_whole(to, as_csv(rows) if to.suffix == ".csv" else as_json_lines(rows))
+    write_whole(to, as_csv(rows) if to.suffix.lower() == ".csv" else as_json_lines(rows))
     if out or not rows:
         face.say(f"Written: {place_in_words(to)}, {count(len(rows), 'answer')}.")
