@@ -28,6 +28,7 @@ from ui.wording import (
     points,
     shortened,
     strongest,
+    usd_in_words,
 )
 
 __all__ = ["html_page"]
@@ -304,6 +305,6 @@ def spendings(spent: Cost) -> list[str]:
         (spent.seconds, f"{duration(spent.seconds)} of machines"),
         (spent.human_seconds, f"{duration(spent.human_seconds)} of people"),
         (spent.tokens, count(spent.tokens, "token")),
-        (spent.usd, f"{spent.usd:.2f} USD"),
+        (spent.usd, f"about {usd_in_words(spent.usd)}"),
     ]
     return [written for amount, written in found if amount] or ["nothing"]

@@ -10,13 +10,18 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from kb.figures import POINTS_PER_NAT, count, percent, points
+
+if TYPE_CHECKING:
+    from kb.records import Cost
 
 __all__ = [
     "LEGEND",
     "POINTS_PER_NAT",
     "clean",
+    "cost_in_words",
     "count",
     "decimals",
     "duration",
@@ -24,6 +29,7 @@ __all__ = [
     "points",
     "shortened",
     "strongest",
+    "usd_in_words",
     "value_in_words",
     "without_password",
 ]
@@ -120,3 +126,26 @@ def duration(seconds: float) -> str:
     if seconds < 3600:
         return count(round(seconds / 60), "minute")
     return f"{seconds / 3600:.1f} hours"
+
+
+def cost_in_words(cost: Cost) -> str:
+    """What was spent, as far as it was anything."""
+    said = []
+    if cost.tokens:
+        said.append(count(cost.tokens, "token"))
+    if cost.usd:
+        said.append(f"about {usd_in_words(cost.usd)}")
+    if cost.seconds >= 1.0:
+        said.append(duration(cost.seconds))
+    if cost.human_seconds >= 1.0:
+        said.append(f"{duration(cost.human_seconds)} of a person's time")
+    return ", ".join(said) or ("less than a second" if cost.seconds or cost.human_seconds else "nothing")
+
+
+def usd_in_words(usd: float) -> str:
+    """Money, to the cent or, below one, to two digits.
+
+    >>> usd_in_words(1.5), usd_in_words(0.00123)
+    ('$1.50', '$0.0012')
+    """
+    return f"${usd:,.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.2g}"

@@ -13,7 +13,7 @@ from kb.shift import ColumnShift
 from kb.task import Task
 from learning.report import Effort, Kind, Report, StatementLine, build_report, score_rows
 from learning.scores import Interval
-from ui.html_report import html_page
+from ui.html_report import html_page, spendings
 from ui.plots import Axis, Mark, curve_plot, evidence_plot, interval_bar, labels, root
 
 HOSTILE = "<script>alert(1)</script>\u202egnp\x1b[31m\" onload='x' &lt; <img src=//evil.example/x>"
@@ -184,6 +184,10 @@ def test_of_many_statements_those_that_earn_most_are_shown_and_the_others_counte
     assert "Aspect 34." not in page.text
     assert "Claim 0 0." not in page.text
     assert "… and 2,140 more statements, which earn less on D." in page.text
+
+
+def test_little_money_is_not_rounded_to_none() -> None:
+    assert spendings(Cost(tokens=7, usd=0.00123)) == ["7 tokens", "about $0.0012"]
 
 
 def test_light_dark_and_narrow_are_in_the_style() -> None:

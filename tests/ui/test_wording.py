@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.errors import InputError
+from kb.records import Cost
 from ui.answers import read_reply
-from ui.wording import clean, decimals, duration, percent, points, shortened, strongest
+from ui.wording import clean, cost_in_words, decimals, duration, percent, points, shortened, strongest
 
 
 @given(st.text())
@@ -94,3 +95,17 @@ def test_what_is_no_answer_is_refused(typed: str) -> None:
 def test_a_share_is_not_taken_for_a_percentage() -> None:
     with pytest.raises(InputError, match=r"0\.85 could be a share"):
         read_reply("0.85")
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [
+        (Cost(), "nothing"),
+        (Cost(seconds=0.2), "less than a second"),
+        (Cost(tokens=1, usd=0.00123), "1 token, about $0.0012"),
+        (Cost(tokens=1_200, usd=1.239, seconds=6.2), "1,200 tokens, about $1.24, 7 s"),
+        (Cost(human_seconds=100.0), "2 minutes of a person's time"),
+    ],
+)
+def test_a_cost_is_said_as_far_as_it_is_anything(cost: Cost, said: str) -> None:
+    assert cost_in_words(cost) == said

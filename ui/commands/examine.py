@@ -6,6 +6,7 @@ import click
 
 from kb.address import Address
 from ui.face import Face, as_address, as_budget, everywhere, rater_named
+from ui.wording import cost_in_words
 from unpacking.budget import Budget
 
 __all__ = ["ask", "pack"]
@@ -50,7 +51,6 @@ def ask(
         face.print_json({**found.to_dict(), "committed": written and written.address})
         return
     from ui.views.examined import examination_lines
-    from ui.views.steps import cost_in_words
 
     face.show(examination_lines(found))
     if written is not None:
@@ -81,7 +81,6 @@ def pack(face: Face, address: Address, model: str | None, budget: Budget | None)
         face.print_json(found.to_dict())
         return
     from ui.views.examined import packed_lines
-    from ui.views.steps import cost_in_words
 
     face.show(packed_lines(of, found))
     face.hint(f"It took {cost_in_words(found.cost)}.")

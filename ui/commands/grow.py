@@ -10,7 +10,7 @@ from kb.address import ROOT, Address
 from ui.face import Face, as_address, as_budget, everywhere
 from ui.model_options import ModelOptions, model_options
 from ui.progress import of_growth, of_work, progress_bar
-from ui.wording import count
+from ui.wording import cost_in_words, count
 
 if TYPE_CHECKING:
     from kb.knowledge import Tree
@@ -129,7 +129,7 @@ def _step(face: Face, tree: Tree, address: Address, how: ModelOptions, n: int, b
     if face.json:
         face.print_json(expansion.to_dict())
         return
-    from ui.views.steps import cost_in_words, proposal_list
+    from ui.views.steps import proposal_list
     from ui.views.tree import outline
 
     of = tree.statement(address)
@@ -185,8 +185,6 @@ def _many(  # the options of a run, as people type them
         found = {"expansions": grown.expansions, "statements": grown.statements, "stopped": grown.stopped}
         face.print_json({**found, "cost": grown.cost.to_dict()})
     else:
-        from ui.views.steps import cost_in_words
-
         took = f", {cost_in_words(grown.cost)}" if grown.cost.tokens else ""
         face.say(f"{count(grown.statements, 'statement')} in {count(grown.expansions, 'step')}{took}.")
         face.hint(f"Look at them: priory show {address} --depth {depth}")

@@ -13,7 +13,7 @@ from kb.statements import Measures, Statement
 from kb.words import in_words
 from ui.explorer.judged import Judged
 from ui.explorer.rows import said_in_words
-from ui.wording import clean, count, decimals, duration, percent, points, shortened, strongest
+from ui.wording import clean, cost_in_words, count, decimals, percent, points, shortened, strongest
 
 __all__ = ["card", "children_table", "judgement_table", "made_by"]
 
@@ -63,7 +63,7 @@ def _chips(tree: Tree, s: Statement) -> list[dict[str, str]]:
         found.append({"t": clean(step.spec["model"])[:60]})
     found.append({"t": f"depth {depth(s.address)}"})
     if step:
-        found.append({"t": cost_in_words(step)})
+        found.append({"t": f"step: {cost_in_words(step.cost)}"})
     if s.is_dropped:
         found.append({"t": "dropped: left out of Z", "tone": "bad"})
     if not s.is_unpacked:
@@ -78,14 +78,6 @@ def made_by(tree: Tree, s: Statement) -> Expansion | None:
         return None
     slot = slot_of(s.address)
     return next((e for e in tree.store.expansions(tree.tree_id, above) if e.slot == slot), None)
-
-
-def cost_in_words(step: Expansion) -> str:
-    """What a step took, in the unit that counts."""
-    cost = step.cost
-    parts = [f"{cost.tokens:,} tokens"] if cost.tokens else []
-    parts += [f"about ${cost.usd:.4f}"] if cost.usd else []
-    return "step: " + ", ".join([*parts, duration(cost.seconds)])
 
 
 def _numbers(s: Statement) -> list[dict[str, Any]]:

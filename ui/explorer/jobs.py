@@ -18,7 +18,7 @@ from kb.knowledge import Tree
 from kb.stores.protocol import StaleDocumentError
 from learning.growing import planned
 from learning.unpackers import MODEL
-from ui.wording import count, duration
+from ui.wording import count, duration, usd_in_words
 
 __all__ = [
     "FAILED",
@@ -162,6 +162,6 @@ def price(tree: Tree, address: Address, unpacker: str, n: int = PROPOSALS) -> st
         return f"one step of {count(n, 'proposal')} from D; no language model, no money"
     found = planned(tree, address, unpacker, n=n)
     by = f" by {found.prices}" if found.prices else ""
-    usd = "a price that is not known" if found.usd is None else f"about ${found.usd:.4f}{by}"
+    usd = "a price that is not known" if found.usd is None else f"about {usd_in_words(found.usd)}{by}"
     wait = f", about {duration(found.seconds)}" if found.seconds else ""
     return f"{count(found.calls, 'question')} to {os.environ[MODEL]}: {found.tokens:,} tokens, {usd}{wait}"

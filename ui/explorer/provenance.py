@@ -9,8 +9,7 @@ from kb.knowledge import Tree
 from kb.records import Expansion, Proposal
 from kb.statements import Statement
 from learning.choosing import waiting_choice
-from ui.explorer.card import cost_in_words
-from ui.wording import clean, shortened
+from ui.wording import clean, cost_in_words, shortened
 
 __all__ = ["choice_steps", "steps_of"]
 
@@ -41,7 +40,7 @@ def choice_steps(tree: Tree, s: Statement) -> dict[str, Any]:
 def _step(e: Expansion) -> dict[str, Any]:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(e.created))
     chips = [{"t": "followed", "tone": "good"}] if e.is_current else [{"t": "kept aside"}]
-    chips += [{"t": f"slot {e.slot}"}, {"t": cost_in_words(e)}, {"t": f"seed {e.seed}"}]
+    chips += [{"t": f"slot {e.slot}"}, {"t": f"step: {cost_in_words(e.cost)}"}, {"t": f"seed {e.seed}"}]
     chips += [
         {"t": f"{clean(name)}: {shortened(e.spec[name], 40)}"}
         for name in ("model", "prompt")

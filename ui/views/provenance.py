@@ -11,8 +11,8 @@ from rich.text import Text
 from kb.records import Expansion
 from kb.statements import Statement
 from ui.views.plain import QUIET, Guided, cell, say
-from ui.views.steps import cost_in_words, proposal_list
-from ui.wording import clean, decimals
+from ui.views.steps import proposal_list
+from ui.wording import clean, cost_in_words, decimals
 
 if TYPE_CHECKING:
     from unpacking.provenance import Provenance

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from kb.records import Cost, Proposal
+from kb.records import Proposal
 from kb.statements import Statement
 from ui.views.plain import ALARM, FOUND, QUIET, Guided, cell, listing, say
-from ui.wording import clean, count, duration
+from ui.wording import clean, count, duration, usd_in_words
 from unpacking.language_model.planning import Plan
 
-__all__ = ["cost_in_words", "plan_lines", "proposal_list"]
+__all__ = ["plan_lines", "proposal_list"]
 
 CHILDREN_SHOWN = 12
 
@@ -44,29 +44,6 @@ def _head(place: int, proposal: Proposal, *, is_committed: bool) -> Text:
     how = clean(proposal.how) or count(len(proposal.children), "child", "children")
     mark = ("  ← committed", FOUND) if is_committed else ("", "")
     return say(f"Proposal {place + 1}: {how}  ", (score, "bold" if is_committed else QUIET), mark)
-
-
-def cost_in_words(cost: Cost) -> str:
-    """What a step took, as far as it took anything."""
-    said = []
-    if cost.tokens:
-        said.append(count(cost.tokens, "token"))
-    if cost.usd:
-        said.append(f"about {usd_in_words(cost.usd)}")
-    if cost.seconds >= 1.0:
-        said.append(duration(cost.seconds))
-    if cost.human_seconds >= 1.0:
-        said.append(f"{duration(cost.human_seconds)} of a person's time")
-    return ", ".join(said) or "nothing"
-
-
-def usd_in_words(usd: float) -> str:
-    """Money, to the cent or, below one, to two digits.
-
-    >>> usd_in_words(1.5), usd_in_words(0.00123)
-    ('$1.50', '$0.0012')
-    """
-    return f"${usd:,.2f}" if usd >= 0.01 or usd == 0 else f"${usd:.2g}"
 
 
 def plan_lines(plan: Plan) -> RenderableType:

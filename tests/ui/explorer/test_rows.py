@@ -9,10 +9,13 @@ import pytest
 
 from kb.address import ROOT, Address, child
 from kb.knowledge import Tree
+from kb.records import Cost
 from kb.statements import Draft, Measures, Statement
 from ui.explorer.card import card, children_table, judgement_table
 from ui.explorer.judged import Judged, judged_by
+from ui.explorer.provenance import steps_of
 from ui.explorer.rows import MOST_BYTES, around, asked_for, row_of, rows
+from ui.wording import cost_in_words
 
 NOBODY = Judged({}, frozenset(), frozenset())
 MEASURED = Measures(
@@ -38,6 +41,18 @@ def test_a_card_hides_what_others_said_until_one_has_rated(dogs: Tree) -> None:
     after = {f["label"]: f["value"] for f in card(dogs, s, _rated("0.0"))["facts"]}
     assert before["people say"] == "after you rated it"
     assert after["people say"] == "20 %"
+
+
+def test_a_card_and_its_provenance_say_what_a_step_cost_as_a_screen_does(
+    dogs: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = dogs.store.expansions(dogs.tree_id, ROOT)
+    cost = Cost(tokens=1, usd=0.012, human_seconds=100.0)
+    monkeypatch.setattr(dogs.store, "expansions", lambda *_: [replace(made, cost=cost)])
+    said = {"t": f"step: {cost_in_words(cost)}"}
+
+    assert said in card(dogs, dogs.statement("0.0"), NOBODY)["chips"]
+    assert said in steps_of(dogs, dogs.statement(ROOT))["steps"][0]["chips"]
 
 
 def test_an_answer_stays_small_whatever_the_texts_and_says_what_is_not_there(planted_tree: Tree) -> None:
