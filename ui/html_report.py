@@ -18,7 +18,7 @@ from ui.html_parts import figure, foreign, safe, section, table, tone
 from ui.html_people import people
 from ui.html_style import STYLE
 from ui.plots import Axis, Mark, curve_plot, evidence_plot, interval_bar, reliability_plot, share_bar
-from ui.telling import telling
+from ui.telling import places_of_most_telling
 from ui.wording import (
     LEGEND,
     count,
@@ -218,7 +218,8 @@ def tree(report: Report) -> str:
     every = report.statements
     if not every:
         return ""
-    shown = [every[i] for i in telling([s.address for s in every], [s.nats_on_D for s in every])]
+    telling = places_of_most_telling([s.address for s in every], [s.nats_on_D for s in every])
+    shown = [every[i] for i in telling]
     heads = [
         ("", ""),
         ("", "statement"),

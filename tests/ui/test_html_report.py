@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from kb.records import Cost
 from kb.shift import ColumnShift
@@ -15,6 +17,8 @@ from learning.report import Effort, Kind, Report, StatementLine, build_report, s
 from learning.scores import Interval
 from ui.html_report import html_page, spendings
 from ui.plots import Axis, Mark, curve_plot, evidence_plot, interval_bar, labels, root
+from ui.telling import MOST_TELLING
+from ui.views.report import report_view
 
 HOSTILE = "<script>alert(1)</script>\u202egnp\x1b[31m\" onload='x' &lt; <img src=//evil.example/x>"
 KINDS: dict[str, Kind] = {
@@ -167,7 +171,8 @@ def test_an_empty_report_is_still_a_page() -> None:
     assert "nothing" in page.text
 
 
-def test_of_many_statements_those_that_earn_most_are_shown_and_the_others_counted() -> None:
+def wide() -> Report:
+    """A report of 160 statements below the root, and of words that it leaves out."""
     lines = [StatementLine("0", "Root.")]
     for i in range(40):
         lines += [StatementLine(f"0.{i}", f"Aspect {i}.", nats_on_D=1.0)]
@@ -175,15 +180,28 @@ def test_of_many_statements_those_that_earn_most_are_shown_and_the_others_counte
             StatementLine(f"0.{i}.{j}", f"Claim {i} {j}.", nats_on_D=float(10 * i + j)) for j in range(3)
         ]
     task, nothing = Task("wide", "y", ("a", "b"), ()), score_rows({}, {}, {}, seed=0)
-    report = build_report(task, nothing, statements=lines, words_left_out=2_000)
+    return build_report(task, nothing, statements=lines, words_left_out=2_000)
 
-    page = Page(html_page(report))
+
+def test_of_many_statements_those_that_earn_most_are_shown_and_the_others_counted() -> None:
+    page = Page(html_page(wide()))
 
     assert "Claim 39 2." in page.text
     assert "Aspect 35." in page.text  # stands above some that earn much
     assert "Aspect 34." not in page.text
     assert "Claim 0 0." not in page.text
     assert "… and 2,140 more statements, which earn less on D." in page.text
+
+
+def test_a_screen_shows_as_many_by_what_they_earn_alone() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(report_view(wide()))
+    shown = console.export_text()
+
+    told = re.findall(r"(?:Claim|Aspect) [\d ]*\d", shown)
+    assert told == [f"Claim {i} {j}" for i in range(39, 34, -1) for j in (2, 1, 0)]
+    assert len(told) == MOST_TELLING
+    assert "… and 2,145 more statements, which earn less on D" in shown
 
 
 def test_little_money_is_not_rounded_to_none() -> None:

@@ -12,7 +12,7 @@ from kb.address import ROOT, Address
 from kb.searching import SEARCHES, SearchBy
 from ui.face import Face, as_address, everywhere
 from ui.progress import of_reading, progress_bar
-from ui.telling import TELLING
+from ui.telling import MOST_TELLING
 from ui.wording import clean, count
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["search", "show", "trees"]
 
-FIRST = 200  # of a tree, for programs
-READ = 5_000  # statements among which those that earn most are looked for
+SHOWN_IN_ORDER = 200  # of a tree, for programs, and with what was dropped
+MOST_READ = 5_000  # statements among which those that earn most are looked for
 
 
 @click.command()
@@ -52,7 +52,8 @@ def trees(face: Face) -> None:
 @click.option(
     "--limit",
     type=click.IntRange(1),
-    help=f"The first so many, in order. Default: on a screen the {TELLING} that earn most, in JSON {FIRST}.",
+    help=f"The first so many, in order. Default: on a screen the {MOST_TELLING} that earn most, "
+    f"in JSON {SHOWN_IN_ORDER}.",
 )
 @click.option("--dropped", is_flag=True, help="Show dropped statements, too.")
 @click.option(
@@ -75,7 +76,7 @@ def show(
         _show_provenance(face, address)
         return
     in_order = face.json or dropped  # what is dropped earns nothing
-    most = limit or (FIRST if in_order else READ)
+    most = limit or (SHOWN_IN_ORDER if in_order else MOST_READ)
     with face.tree() as tree:
         top, path = tree.statement(address), tree.ancestors(address)
         found = list(islice(_below(tree, top, depth, dropped=dropped), most + 1))
@@ -98,10 +99,10 @@ def _what_is_left(shown: int, of: int, *, is_first: bool) -> str:
     """How much is not shown, and how to see it."""
     if is_first:
         return f"Only the first {shown:,} are shown; --limit shows more, an address starts further down."
-    among = f"more than {READ:,}" if of > READ else f"{of:,}"
+    among = f"more than {MOST_READ:,}" if of > MOST_READ else f"{of:,}"
     return (
         f"{shown:,} of {among} statements are shown: those that earn most on D, with what stands above them. "
-        f"--limit {min(of, READ)} shows as many in order, an address starts further down."
+        f"--limit {min(of, MOST_READ)} shows as many in order, an address starts further down."
     )
 
 

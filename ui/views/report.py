@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from kb.address import ROOT, Address, ancestors
+from ui.telling import places_by_earnings
 from ui.views.plain import ALARM, FOUND, QUIET, Guided, Hanging, cell, listing, say
 from ui.wording import LEGEND, clean, count, decimals, duration, percent, points, shortened, strongest
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["alarm_lines", "fate_lines", "report_view", "score_table"]
 
-STATEMENTS_SHOWN = 12
 SPLIT_NAMES = {"D*": "D*", "D held out": "D"}
 
 
@@ -35,7 +35,7 @@ def report_view(report: Report) -> RenderableType:
 
         lines += ["", people_view(report.people)]
     below_root = [s for s in report.statements if s.address != ROOT]
-    earning = sorted(below_root, key=lambda s: -(s.nats_on_D or 0.0))[:STATEMENTS_SHOWN]
+    earning = [below_root[i] for i in places_by_earnings([s.nats_on_D for s in below_root])]
     if earning:
         lines += ["", statement_table(earning)]
         if more := len(below_root) - len(earning) + report.words_left_out:

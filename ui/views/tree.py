@@ -11,7 +11,7 @@ from kb.address import ROOT, depth
 from kb.records import TreeRecord
 from kb.statements import Statement
 from kb.task import Task
-from ui.telling import TELLING, telling
+from ui.telling import MOST_TELLING, places_of_most_telling
 from ui.views.plain import ALARM, QUIET, Guided, cell, listing
 from ui.wording import LEGEND, clean, count, decimals, percent, points, shortened, strongest
 
@@ -77,10 +77,10 @@ def earned(s: Statement) -> Text:
     return Text("" if value is None or s.address == ROOT else decimals(value))
 
 
-def most_telling(statements: Sequence[Statement], most: int = TELLING) -> list[Statement]:
+def most_telling(statements: Sequence[Statement], most: int = MOST_TELLING) -> list[Statement]:
     """The first, those of the others that earn most on D, and what stands between, in their order."""
     nats = [s.measures.nats_on_D if s.measures else None for s in statements]
-    return [statements[i] for i in telling([s.address for s in statements], nats, most)]
+    return [statements[i] for i in places_of_most_telling([s.address for s in statements], nats, most)]
 
 
 def outline(statements: Iterable[Statement]) -> RenderableType:
