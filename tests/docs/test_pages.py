@@ -97,3 +97,10 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         assert (page.parent / target).exists(), target
+
+
+def test_the_guide_says_the_speed_of_reading_that_was_measured() -> None:
+    measured = (ROOT / "benchmarks" / "results" / "search.md").read_text(encoding="utf-8")
+    (_, speed) = re.findall(r"^\| numpy \(Priory\) \| (\S+) \| (\d+) \|$", measured, re.MULTILINE)[0]
+
+    assert f"(about {speed} a second" in (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")

@@ -486,6 +486,16 @@ def test_a_dash_is_standard_output_and_no_file(
     assert "both print to standard output" in " ".join(refused.stderr.split())
 
 
+def test_a_knowledge_base_is_not_printed(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = call("backup", "-")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Name a file" in result.stderr
+    assert not Path("-").exists()
+
+
 def test_a_file_may_be_called_a_dash(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
