@@ -15,7 +15,14 @@ import pytest
 from kb.knowledge import open_kb
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from ui.main import main; main()"
+# Tests that run in the background inherit deafness to Ctrl-C; a person's shell starts no command so.
+PROGRAM = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.path.insert(0, sys.argv.pop(1))
+from ui.main import main
+main()
+"""
 
 
 def command(file: Path, *arguments: str) -> list[str]:

@@ -225,6 +225,7 @@ def test_a_prediction_with_its_view_and_citations(visit: Visit, explored: str) -
     assert "sum to 120 %" in v.page.locator(".hint").inner_text()
     v.press("Control+.")
     assert v.page.locator(".total").inner_text() == "sum 100 %"
+    v.page.wait_for_timeout(330)  # an answer in the first moment is refused
     v.press("Enter")
     v.tree.wait_for()
     first = [shares.nth(at).input_value() for at in range(3)]
