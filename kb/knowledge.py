@@ -16,7 +16,7 @@ from kb.address import ROOT, Address, ancestors, depth, parse_address
 from kb.arrays import Codes, Mask
 from kb.cases import Cases, Labelled, load_cases, load_labelled
 from kb.errors import InputError
-from kb.records import Judgement, JudgementKind, Move, Page, TreeRecord
+from kb.records import Document, Judgement, JudgementKind, Move, Page, TreeRecord
 from kb.searching import Found, SearchBy, search
 from kb.shift import column_shifts
 from kb.statements import Draft, Statement
@@ -197,6 +197,12 @@ class Tree:
     def moves(self) -> list[Move]:
         """All moves, in order."""
         return _all_pages(lambda after: self.store.moves(self.tree_id, after=after))
+
+    def documents(self, kind: str, *, prefix: str = "") -> list[Document]:
+        """All documents of a kind whose key begins with ``prefix``, by key."""
+        return _all_pages(
+            lambda after: self.store.documents(self.tree_id, kind, prefix=prefix, after=after, limit=1000)
+        )
 
     def remember(self, changes: Mapping[str, object]) -> None:
         """Merge JSON values into the tree's spec, such as the digest of the newest fit."""

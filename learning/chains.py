@@ -17,7 +17,7 @@ from typing import Any
 from kb.address import ROOT
 from kb.errors import InputError
 from kb.knowledge import KnowledgeBase, Tree, open_kb
-from kb.records import Document, Page, TreeRecord
+from kb.records import TreeRecord
 from kb.statements import Draft, Statement
 from kb.stores.protocol import Store
 from learning.chance import Chance
@@ -139,12 +139,6 @@ def _copied(kb: KnowledgeBase, tree: Tree) -> Tree:
 
 def _copy_blobs_of(kind: str, tree: Tree, to: Store) -> None:
     """Documents of a kind, with the blobs that they name."""
-    after: str | None = None
-    while True:
-        page: Page[Document] = tree.store.documents(tree.tree_id, kind, after=after)
-        for document in page.items:
-            to.put_blob(tree.store.blob(str(document.body["digest"])))
-            to.put_document(tree.tree_id, kind, document.key, document.body)
-        after = page.after
-        if after is None:
-            return
+    for document in tree.documents(kind):
+        to.put_blob(tree.store.blob(str(document.body["digest"])))
+        to.put_document(tree.tree_id, kind, document.key, document.body)

@@ -46,13 +46,7 @@ class WaitingChoice:
 
 def waiting_choices(tree: Tree) -> list[WaitingChoice]:
     """Steps that wait for a person, by address."""
-    found, after = [], None
-    while True:
-        page = tree.store.documents(tree.tree_id, CHOICE, after=after)
-        found += [_waiting(document) for document in page.items if document.body["committed"] is None]
-        after = page.after
-        if after is None:
-            return found
+    return [_waiting(d) for d in tree.documents(CHOICE) if d.body["committed"] is None]
 
 
 def waiting_choice(tree: Tree, address: Address | str) -> WaitingChoice | None:

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from kb.address import ROOT, Address
 from kb.errors import InputError
 from kb.knowledge import Tree
-from kb.records import Document, Page
+from kb.records import Document
 from kb.stores.protocol import StaleDocumentError
 from learning.session_items import Drawn, drawn_items
 
@@ -252,22 +252,9 @@ def _session(found: Document) -> Session:
 
 def list_sessions(tree: Tree) -> list[Session]:
     """All sessions that are ready, by name."""
-    return [_session(d) for d in _documents(tree, SESSION, "") if d.body["ready"]]
+    return [_session(d) for d in tree.documents(SESSION) if d.body["ready"]]
 
 
 def all_items(tree: Tree, session: str) -> list[Item]:
     """All items of a session, in order."""
-    return [Item.from_dict(d.body) for d in _documents(tree, ITEM, f"{session}/")]
-
-
-def _documents(tree: Tree, kind: str, prefix: str) -> list[Document]:
-    found: list[Document] = []
-    after: str | None = None
-    while True:
-        page: Page[Document] = tree.store.documents(
-            tree.tree_id, kind, prefix=prefix, after=after, limit=1000
-        )
-        found += page.items
-        after = page.after
-        if after is None:
-            return found
+    return [Item.from_dict(d.body) for d in tree.documents(ITEM, prefix=f"{session}/")]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from kb.knowledge import Tree
-from kb.records import Document, Page
+from kb.records import Document
 from learning.recorded import UNLISTED
 from learning.side_answers import Elsewhere
 
@@ -29,14 +29,8 @@ def keep_elsewhere(
 
 def answers_elsewhere(tree: Tree) -> Iterator[Elsewhere]:
     """What was said of words that the tree has no statement for, or by silence."""
-    after: str | None = None
-    while True:
-        page: Page[Document] = tree.store.documents(tree.tree_id, KIND, after=after)
-        for document in page.items:
-            yield from _answers_in(tree, document)
-        after = page.after
-        if after is None:
-            return
+    for document in tree.documents(KIND):
+        yield from _answers_in(tree, document)
 
 
 def _answers_in(tree: Tree, document: Document) -> Iterator[Elsewhere]:

@@ -142,8 +142,7 @@ def examine(
 
 def examinations(tree: Tree, address: Address) -> list[Examination]:
     """What readers were asked about a statement."""
-    page = tree.store.documents(tree.tree_id, EXAMINATION, prefix=f"{address} ", limit=1000)
-    return [Examination.from_dict(document.body) for document in page.items]
+    return [Examination.from_dict(d.body) for d in tree.documents(EXAMINATION, prefix=f"{address} ")]
 
 
 def disagreements(tree: Tree, address: Address) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 
 from kb.knowledge import Tree
-from kb.records import Document
 from unpacking.language_model.requests import Request, Response
 from unpacking.transcripts import RESPONSE
 
@@ -57,7 +56,9 @@ class Usage:
 
 def usage(tree: Tree, model: str, purpose: str) -> Usage | None:
     """The tree's own history of a model and a purpose; None where there is none."""
-    calls = [d.body for d in _documents(tree) if (d.body["model"], d.body["purpose"]) == (model, purpose)]
+    calls = [
+        d.body for d in tree.documents(RESPONSE) if (d.body["model"], d.body["purpose"]) == (model, purpose)
+    ]
     if not calls:
         return None
     means = [
@@ -65,14 +66,3 @@ def usage(tree: Tree, model: str, purpose: str) -> Usage | None:
         for name in ("input_tokens", "output_tokens", "seconds")
     ]
     return Usage(len(calls), *means)
-
-
-def _documents(tree: Tree) -> list[Document]:
-    found: list[Document] = []
-    after = None
-    while True:
-        page = tree.store.documents(tree.tree_id, RESPONSE, after=after, limit=1000)
-        found += page.items
-        after = page.after
-        if after is None:
-            return found
