@@ -9,7 +9,21 @@ from pathlib import Path
 
 from kb.errors import InputError
 
-__all__ = ["answer_lines"]
+__all__ = ["answer_lines", "text_of"]
+
+
+def text_of(path: Path) -> str:
+    """What a file of UTF-8 text holds, without a byte order mark.
+
+    Raises:
+        InputError: The file can't be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError("there is no such file.", where=str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"it can't be read as UTF-8 text ({error}).", where=str(path)) from error
 
 
 def answer_lines(
@@ -25,12 +39,7 @@ def answer_lines(
     Raises:
         InputError: The file can't be read, is empty, or a line is wrong; it names the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("there is no such file.", where=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"it can't be read as UTF-8 text ({error}).", where=str(path)) from error
+    text = text_of(path)
     if not text.strip():
         raise InputError("it is empty.", where=str(path), remedy=f"Write a header and one {one} a line.")
     if text.lstrip().startswith("{"):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from kb.errors import InputError
 from kb.tokens import canonical_phrase
+from learning.answer_lines import text_of
 from learning.side_answers import NEITHER_SIDE
 
 __all__ = ["RecordedAnswer", "RecordedRaters", "is_about_words", "read_recorded", "sides_by_sign"]
@@ -97,12 +98,7 @@ def read_recorded(path: Path, classes: Sequence[str]) -> RecordedRaters:
     Raises:
         InputError: The file can't be read, or a line is wrong; it names the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("there is no such file.", where=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"it can't be read as UTF-8 text ({error}).", where=str(path)) from error
+    text = text_of(path)
     lines = _lexicon(text, path) if _is_lexicon(text) else _table(text, path)
     found: dict[str, list[RecordedAnswer]] = {}
     for number, word, rater, value, strength in lines:
