@@ -18,16 +18,8 @@ __all__ = [
 
 NOW = "coalesce($now, timestamp() / 1000.0)"
 CLOCK = "head([t IN [datetime.realtime()] | t.epochSeconds * 1000000000 + t.nanosecond])"  # read once
-_PROPERTIES = (
-    "key: r.key, tree: $tree, path: r.path, address: r.address, parent: r.parent, slot: r.slot, "
-    "ordinal: r.ordinal, is_unpacked: false, is_dropped: r.is_dropped, kind: r.kind, condition: r.condition, "
-    "side: r.side, columns: r.columns, origin: r.origin, replaces: r.replaces, size: r.size, text: r.text, "
-    "folded: r.folded, token: r.token, created: coalesce(r.created, " + NOW + ")"
-)
-# Nothing that "commit" sets is read from the rows: to the planner it might be a property that was just set.
-LEAF = "{" + _PROPERTIES + ", n_children: 0}"
-# Many at once are lists: maps would name every property of every row, which costs a third of the sending.
-FIELDS = (
+_SAID = ("kind", "condition", "side", "columns", "origin", "replaces")  # beside the text
+_GIVEN = (
     "key",
     "path",
     "address",
@@ -35,20 +27,20 @@ FIELDS = (
     "slot",
     "ordinal",
     "is_dropped",
-    "kind",
-    "condition",
-    "side",
-    "columns",
-    "origin",
-    "replaces",
+    *_SAID,
     "size",
     "text",
     "folded",
     "token",
-    "current_slot",
-    "n_children",
-    "created",
 )
+# Nothing that "commit" sets is read from the rows: to the planner it might be a property that was just set.
+LEAF = (
+    "{tree: $tree, is_unpacked: false, "
+    + ", ".join(f"{name}: r.{name}" for name in _GIVEN)
+    + f", created: coalesce(r.created, {NOW}), n_children: 0}}"
+)
+# Many at once are lists: maps would name every property of every row, which costs a third of the sending.
+FIELDS = (*_GIVEN, "current_slot", "n_children", "created")
 MEASURED = (
     "points",
     "plausibility",
@@ -64,12 +56,7 @@ MEASURED = (
 _PLAIN = (
     "path",
     "text",
-    "kind",
-    "condition",
-    "side",
-    "columns",
-    "origin",
-    "replaces",
+    *_SAID,
     "n_children",
     "current_slot",
     "is_unpacked",
